@@ -150,7 +150,7 @@ class CaptureRun:
     def document(
         self, root: Path, store: DatasetStore, origin: Origin, failure: BaseException | None
     ) -> CaptureDocument:
-        """Return it for programs. failure: what ended the run, if anything did."""
+        """Return the JSON document. failure: what ended the run, if anything did."""
         done = self._progress
         why = failure.message if isinstance(failure, TinyhostError) else "interrupted"
         return CaptureDocument(

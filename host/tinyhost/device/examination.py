@@ -104,7 +104,7 @@ class Examination:
         return failed + [(remark.text, remark.action) for remark in self.remarks if remark.level == "bad"]
 
     def document(self, device: Device, *, board: str, scene: str | None) -> SensorCheckDocument:
-        """Return it for programs."""
+        """Return the JSON document."""
         info = device.info
         return SensorCheckDocument(
             ok=not self.faults,

@@ -1,1 +1,1 @@
-"""Tasks: vision, keywords, anomaly, gestures; each is what the host knows of it, the twin of a firmware app."""
+"""Tasks: vision, keywords, anomaly, gestures. Each is the host's counterpart of a firmware app."""

@@ -1,4 +1,4 @@
-"""What to do about a board that does not predict."""
+"""The next step for a board that makes no predictions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SENSOR_FAILED = (Status.NO_SENSOR, Status.SENSOR_TIMEOUT)
 
 
 def advice(reading: Reading, header: LiveHeader) -> str:
-    """Return the next action for someone whose board does not predict; "" if it does, or nothing is known to help."""
+    """Return the next step if a board makes no predictions; "" if it does, or if no remedy is known."""
     status = Status.__members__.get(reading.status.upper())
     if status is None or status == Status.OK:
         return ""

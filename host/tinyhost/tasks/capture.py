@@ -17,6 +17,6 @@ class CaptureForm:
     takes: Literal["pictures", "words", "minutes"]
     """pictures as they come, words after a prompt, or a stretch of time"""
     count: int = 0
-    """how many pictures or words one run takes if nobody says"""
+    """pictures or words that one run takes by default"""
     recording: RecordingForm | None = None
-    """how a stretch of time is stored, which is background noise for a task that takes words; None: it takes none"""
+    """how a recording of some minutes is stored (background noise for a task that takes words); None: not supported"""

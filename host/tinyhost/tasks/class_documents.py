@@ -1,4 +1,4 @@
-"""How right a device is about labelled samples of classes, for programs."""
+"""JSON documents of a classifier's accuracy on the device."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Kind = Literal["pictures", "clips", "windows"]
 
 @dataclass(frozen=True, kw_only=True)
 class SampleDocument:
-    """What the device said to one sample."""
+    """The device's prediction for one sample."""
 
     file: str
     label: str
@@ -31,19 +31,19 @@ class SampleDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelIssueDocument:
-    """A sample whose label is likely wrong, as confident learning has it."""
+    """A sample that is likely mislabelled, found by confident learning."""
 
     file: str
     label: str
     suggested: str
-    """the label that it may have"""
+    """the suggested label"""
     loss: float
-    """cross-entropy of its own label; the larger, the more surprising"""
+    """cross-entropy of its own label; the larger, the likelier an error"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeywordsDocument:
-    """A keyword spotter's errors about clips, at the model's threshold and at all others."""
+    """A keyword spotter's error rates on clips, at the model's threshold and at all others."""
 
     threshold: float
     """the model's"""
@@ -52,24 +52,26 @@ class KeywordsDocument:
     false_accept_interval: Interval | None
     """95 % (Wilson)"""
     false_reject_rate: float | None
-    """share of the words that are not detected, or detected as another word; null without words"""
+    """share of the clips with words that are not detected, or detected as another word; null without words"""
     false_reject_interval: Interval | None
     """95 % (Wilson)"""
     confusion_rate: float | None
     """share of the words that are detected as another word"""
     n_words: int
-    """clips of words"""
+    """number of clips of words"""
     n_others: int
-    """clips of `silence` and `unknown`"""
+    """number of clips of `silence` and `unknown`"""
     equal_error: KeywordPoint | None
-    """where both rates are closest"""
+    """equal error rate: where both rates are closest"""
     curve: tuple[KeywordPoint, ...]
     """by rising threshold"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccuracyDocument:
-    """A labelled folder, classified on the device; null without `--data`, or for an app that does not classify."""
+    """Accuracy on a labelled folder, classified on the device; null without `--data`, or for an app that does not
+    classify.
+    """
 
     data: str
     """the folder"""
@@ -77,7 +79,7 @@ class AccuracyDocument:
     n: int
     """pictures, clips or windows"""
     top1: float
-    """share whose highest score is the label's"""
+    """share of samples whose highest score is the label's"""
     top1_interval: Interval | None
     """95 % (Wilson)"""
     macro_f1: float
@@ -87,7 +89,7 @@ class AccuracyDocument:
     average_precision: float | None
     """area under the precision-recall curve; with two labels, of the second one, otherwise as `auc`"""
     labels: tuple[str, ...]
-    """order of `confusion`"""
+    """in the order of the rows and columns of `confusion`"""
     confusion: tuple[tuple[int, ...], ...]
     """rows: true class; columns: predicted class"""
     confusion_intervals: tuple[tuple[Interval | None, ...], ...]
@@ -102,7 +104,7 @@ class AccuracyDocument:
     """thresholds to choose from, for two labels or for words; empty if every label is wanted, or if positive or
     negative samples are missing"""
     label_issues: tuple[LabelIssueDocument, ...]
-    """likely label errors, the most surprising first; of little use for the model's own training samples"""
+    """likely label errors, the likeliest first; of little use for the model's own training samples"""
     pictures: tuple[SampleDocument, ...]
     """empty unless `kind` is `pictures`"""
     clips: tuple[SampleDocument, ...]
@@ -112,6 +114,6 @@ class AccuracyDocument:
     host: HostAnswers | None
     """the same clips or windows through the firmware's code on this computer; null for pictures"""
     keywords: KeywordsDocument | None
-    """missed words and false detections; null for pictures and motion"""
+    """miss and false accept rates; null for pictures and motion"""
     skipped: tuple[Skipped, ...]
     """files that could not be used; more than 1 % of them are an error unless `--allow-skipped`"""

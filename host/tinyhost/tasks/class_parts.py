@@ -1,4 +1,4 @@
-"""What reports and terminal views say of a classifier's scores."""
+"""Parts of a report on a classifier's scores."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MAX_ISSUES = 20
 
 
 def class_figures(metrics: ClassifierMetrics) -> tuple[Figure, ...]:
-    """Return the figures of all scores that are there."""
+    """Return the figures for those metrics that are defined."""
     found = (("Macro F1", metrics.macro_f1), ("AUC", metrics.auc), ("Average precision", metrics.average_precision))
     return tuple(Figure(name=name, value=f"{value:.4f}") for name, value in found if value is not None)
 
@@ -42,7 +42,7 @@ def precision_recall(
 
 
 def threshold_parts(choices: Sequence[ThresholdChoice]) -> tuple[Part, ...]:
-    """Return what thresholds there are to choose from, and which of their budgets the samples cannot show."""
+    """Return the choice of thresholds, and which of their budgets take more samples to verify."""
     if not choices:
         return ()
     rows = tuple(
@@ -59,8 +59,8 @@ def threshold_parts(choices: Sequence[ThresholdChoice]) -> tuple[Part, ...]:
     )
     unproven = (
         Note(
-            text=f"{_CHOICES[item.name]}: these samples cannot show it; that takes {item.n_needed:,} of no wanted "
-            "label without one false accept",
+            text=f"{_CHOICES[item.name]}: these samples are too few to show it; it takes {item.n_needed:,} without "
+            "a wanted label and without a false accept",
             level="warning",
         )
         for item in choices
@@ -77,7 +77,7 @@ def score_arrays(samples: Sequence[Judged], labels: tuple[str, ...]) -> tuple[ND
 
 
 def likely_wrong(samples: Sequence[Judged], labels: tuple[str, ...]) -> tuple[LabelIssueDocument, ...]:
-    """Return the samples whose labels are likely wrong, the most surprising first."""
+    """Return the samples that are likely mislabelled, the likeliest first."""
     if not samples:
         return ()
     return tuple(
@@ -92,13 +92,13 @@ def likely_wrong(samples: Sequence[Judged], labels: tuple[str, ...]) -> tuple[La
 
 
 def issue_parts(issues: Sequence[LabelIssueDocument]) -> tuple[Part, ...]:
-    """Return which labels may be wrong, at most twenty."""
+    """Return the list of likely wrong labels, at most twenty."""
     if not issues:
         return ()
     rows = tuple(
         (f"{Path(item.file).parent.name}/{Path(item.file).name}", item.label, item.suggested, f"{item.loss:.2f}")
         for item in issues[:_MAX_ISSUES]
     )
-    more = f"; the {_MAX_ISSUES} most surprising are listed" if len(issues) > _MAX_ISSUES else ""
+    more = f"; the {_MAX_ISSUES} likeliest are listed" if len(issues) > _MAX_ISSUES else ""
     note = Note(text=f"{counted(len(issues), 'label')} may be wrong{more}", level="warning")
     return (note, Grid(headings=("file", "label", "looks like", "loss"), rows=rows))

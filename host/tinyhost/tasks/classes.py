@@ -1,4 +1,4 @@
-"""How right a device is about labelled samples of classes: pictures, clips, or whatever else a model classifies."""
+"""A classifier's accuracy on the device, on labelled samples: pictures, clips, windows of motion."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class LabelledSample(Protocol):
 
     @property
     def path(self) -> Path | None:
-        """The file; None if it was made up."""
+        """The file; None for a generated sample."""
         ...
 
     @property
@@ -93,7 +93,7 @@ class Labelled(Protocol):
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
-        """What of it cannot be used."""
+        """The files that cannot be used."""
         ...
 
     def __iter__(self) -> Iterator[LabelledSample]: ...
@@ -103,7 +103,7 @@ class Labelled(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Accuracy(Finding):
-    """A labelled folder, classified on the device."""
+    """The results of a labelled folder, classified on the device."""
 
     key: ClassVar[str] = "accuracy"
     kind: ClassVar[Kind] = "pictures"
@@ -114,7 +114,7 @@ class Accuracy(Finding):
     """rows: true class, columns: predicted class, in the order of `labels`"""
     samples: tuple[Judged, ...]
     thresholds: tuple[ThresholdChoice, ...] = ()
-    """to choose from"""
+    """the choice of thresholds"""
 
     @property
     def n_used(self) -> int:
@@ -123,7 +123,7 @@ class Accuracy(Finding):
 
     @property
     def top1(self) -> float:
-        """Share of samples whose highest score is the label's."""
+        """The share of samples whose highest score is the label's."""
         return sum(sample.right for sample in self.samples) / self.n_used
 
     def per_class(self) -> dict[str, ClassScore]:
@@ -139,11 +139,11 @@ class Accuracy(Finding):
         return score_arrays(self.samples, self.labels)
 
     def label_issues(self) -> tuple[LabelIssueDocument, ...]:
-        """Return the samples whose labels are likely wrong."""
+        """Return the samples that are likely mislabelled."""
         return likely_wrong(self.samples, self.labels)
 
     def document(self) -> AccuracyDocument:
-        """Return it for programs."""
+        """Return the JSON document."""
         figures = self.figures()
         samples = tuple(
             SampleDocument(file=str(item.path), label=item.label, predicted=item.predicted, scores=item.scores)
@@ -175,7 +175,7 @@ class Accuracy(Finding):
         )
 
     def section(self) -> Section:
-        """Return it for people."""
+        """Return the section of the report."""
         right = sum(sample.right for sample in self.samples)
         interval = within(wilson(right, self.n_used))
         more = f"{right} of {self.n_used} {self.kind}, on the board"
@@ -213,11 +213,11 @@ class Accuracy(Finding):
         )
 
     def sample_verdicts(self) -> tuple[SampleVerdict, ...]:
-        """Return for each sample whether it was classified as its label says."""
+        """Return for each sample whether it was classified correctly."""
         return tuple(SampleVerdict(digest=item.digest, label=item.label, right=item.right) for item in self.samples)
 
     def more_parts(self) -> tuple[Part, ...]:
-        """Return what a task adds to its section, before the samples themselves."""
+        """Return the parts that a task adds to the section, before the samples."""
         return ()
 
 
@@ -251,10 +251,10 @@ def measure_accuracy(
     setting: int = 0,
     on_sample: Callable[[int], None] = lambda done: None,
 ) -> Accuracy:
-    """Return what the devices say to every sample.
+    """Return the devices' predictions for all samples.
 
-    prepare: what is done to a sample before it is sent. n_silent: how many labels at the first are nobody's wish, None:
-    every label is wanted. setting: the threshold, in units of the output.
+    prepare: applied to each sample before it is sent. n_silent: how many of the first labels are not events; None: all
+    labels count. setting: the threshold, in units of the output.
     """
 
     def judge(device: Device, sample: LabelledSample) -> Judged:

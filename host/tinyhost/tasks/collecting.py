@@ -1,4 +1,4 @@
-"""What a board's model was unsure of while no computer was there, into a data set."""
+"""Collection of the samples that a board kept because its model was unsure of them, into a data set."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class CollectedSample:
     taken: str
     """UTC, ISO 8601"""
     proposed: str
-    """the label with the highest smoothed score; `normal` or `anomaly` of an app that raises alarms"""
+    """the label with the highest smoothed score; `normal` or `anomaly` for an app that raises alarms"""
     margin: float
-    """how far the second best score was below the best; for an alarm, between score and threshold"""
+    """distance between the best score and the second best; for an alarm, between score and threshold"""
     scores: Mapping[str, float]
-    """by label; of an app that raises alarms, its `score`"""
+    """by label; for an app that raises alarms, its `score`"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,20 +57,20 @@ class CollectDocument:
     samples: tuple[CollectedSample, ...]
     """the oldest first"""
     overwritten: int
-    """samples that the board gave up for newer ones, or because another model was loaded"""
+    """samples that were dropped for newer ones, or because another model was loaded"""
     room: int
-    """most samples that the board keeps; 0: it does not know before the first one"""
+    """maximum number of samples that the board keeps; 0 before the first one: not known yet"""
     margin: float
-    """from now on, samples with a smaller margin are kept; 0: none"""
+    """samples with a smaller margin are kept from now on; 0: none"""
     cleared: bool
     """whether the samples were erased on the board"""
 
 
 def collect(device: Device, store: DatasetStore, origin: Origin, *, clear: bool) -> CollectDocument:
-    """Store what a device keeps; return it. clear: erase it there, once all is stored.
+    """Store the samples that a device kept; return their document.
 
-    store: opened with `once`, so that what was collected before is not stored again. Raises UsageError if the app keeps
-    nothing, DatasetError, LinkError, DeviceError.
+    clear: erase them on the device, once all are stored. store: opened with `once`, so that no sample is stored twice.
+    Raises UsageError if the app keeps nothing, DatasetError, LinkError, DeviceError.
     """
     model, setting, kept = _Model.of(device), _setting_of(device), device.unsure()
     now, uptime_us = datetime.now(timezone.utc), device.ping().uptime_us
@@ -113,7 +113,7 @@ def collect(device: Device, store: DatasetStore, origin: Origin, *, clear: bool)
 
 
 def set_margin(device: Device, margin: float) -> None:
-    """Let a device keep what its model is less sure of, for good, through power loss too; 0: nothing.
+    """Set the margin below which a device keeps samples, stored through power loss; 0: keep none.
 
     Raises UsageError if it cannot.
     """
@@ -134,13 +134,13 @@ def _setting_of(device: Device) -> SettingInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class _Model:
-    """The model that runs, asked for once: what the numbers of its samples mean."""
+    """The active model, read once: it tells the units of the samples' scores."""
 
     image: ModelImage | None
     sha256: str
     """of the image, hex; empty without one"""
     alarm_threshold: int | None
-    """of an app that raises alarms, Q16; None: its samples have classes"""
+    """threshold of an app that raises alarms, in Q16; None: its samples have classes"""
 
     @classmethod
     def of(cls, device: Device) -> _Model:
@@ -158,13 +158,13 @@ class _Model:
 
     @property
     def unit(self) -> float:
-        """The real value of one unit of the setting."""
+        """The real value of one unit of the setting unsure_margin."""
         if self.alarm_threshold is not None:
             return 1.0 / ONE
         return self.image.output.scale if self.image and self.image.output.scale else 1.0 / (_MAX_BYTE_MARGIN + 1)
 
     def answer(self, sample: KeptSample, taken: str) -> UnsureAnswer:
-        """Return what it said of a sample, in real units."""
+        """Return its prediction for a sample, in real units."""
         if self.alarm_threshold is not None:
             proposed = "normal" if sample.score < self.alarm_threshold else "anomaly"
             scores = {"score": sample.score / ONE}

@@ -1,4 +1,4 @@
-"""What a task is to the host: the twin of the firmware's `App`.
+"""The contract of a task: the host's counterpart of the firmware's `App`.
 
 A task is added by a folder that holds a `Task` and an entry in `registry.py`; the benchmark, captures, live views, rigs
 and reports know tasks by this contract only.
@@ -38,10 +38,10 @@ __all__ = ["Evaluation", "LabelledInput", "Subject", "Task"]
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledInput:
-    """A sample as its model takes it."""
+    """A sample as its model's input tensor."""
 
     path: Path | None
-    """None if it was made up"""
+    """None for a generated sample"""
     label: str
     data: bytes
     """the input tensor's"""
@@ -49,22 +49,22 @@ class LabelledInput:
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A device and the model that is active on it."""
+    """A device under evaluation and its active model."""
 
     device: Device
     image: bytes
     """the model image"""
     model: ModelSummary
     given_labels: tuple[str, ...] = ()
-    """instead of the model's own"""
+    """used instead of the model's own"""
     units: MotionUnits = UNSTATED_UNITS
-    """of motion in CSV files, as a person says them"""
+    """units of motion in CSV files, as given on the command line"""
     given_pool: DevicePool | None = None
     """several devices with this model, the first of which is `device`"""
 
     @property
     def pool(self) -> DevicePool:
-        """The devices that judge labelled samples: all of them, or the only one."""
+        """The devices that run labelled samples: all of them, or the only one."""
         if self.given_pool is not None:
             return self.given_pool
         from tinyhost.device.pool import DevicePool
@@ -79,73 +79,70 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation(ABC):
-    """Labelled samples or a recording, read and checked, that a device has yet to judge."""
+    """Labelled samples or a recording, read and checked, for a device to run."""
 
     stage: ClassVar[str]
-    """what is shown while it runs"""
+    """description shown while it runs"""
 
     change: Change = unchanged
-    """what is done to each labelled sample first: one of the task's sweeps, at a step"""
+    """applied to each labelled sample first: one of the task's sweeps, at one step"""
 
     @property
     @abstractmethod
     def n_steps(self) -> int:
-        """How far `on_step` counts."""
+        """The number of steps that `on_step` counts to."""
 
     @abstractmethod
     def run(self, subject: Subject, on_step: Callable[[int], None]) -> Finding:
-        """Return what the device made of it. Raises LinkError, DeviceError."""
+        """Return the device's results. Raises LinkError, DeviceError."""
 
 
 class Task(ABC):
-    """One task: which app and sensor it has, and how its samples are read and judged."""
+    """One task: its app and sensor, and how its samples are read and evaluated."""
 
     name: ClassVar[str]
     """vision, keywords, anomaly"""
     app: ClassVar[str]
-    """of the firmware: the folder in firmware/apps"""
+    """name of the firmware's app: the folder in firmware/apps"""
     sensor: ClassVar[Sensor]
     settings: ClassVar[frozenset[Setting]]
-    """what a person can change on the device: those of the firmware's `App`"""
+    """settings that can be changed on the device: those of the firmware's `App`"""
     live: ClassVar[LiveForm]
     """how its predictions are shown"""
     capture: ClassVar[CaptureForm]
     """how labelled samples are captured"""
     pipeline: ClassVar[str] = ""
-    """what its models do, as Hugging Face names it; empty if it has no name for that"""
+    """the task's name on Hugging Face (`pipeline_tag`); empty if there is none"""
     approach: ClassVar[Literal["supervised", "unsupervised"]] = "supervised"
-    """how they learn"""
+    """how its models are trained"""
     sweeps: ClassVar[tuple[Sweep, ...]] = ()
-    """conditions that its labelled samples can be exposed to, which its evaluations do as their `change`"""
+    """conditions for robustness tests, which its evaluations apply as their `change`"""
     documents: ClassVar[dict[str, type[Document]]]
-    """what its findings put into a benchmark's document, by key"""
+    """the types of its findings in a benchmark's document, by key"""
 
     def misfit(self, model: ModelSummary) -> str:
-        """Return what a model is whose input the app cannot make, or whose output it cannot judge; "" if it can."""
+        """Return why the app cannot run a model, as a description of the model's input or output; "" if it can."""
         return ""
 
     def window_samples(self, image: bytes, rate_hz: float) -> int:
-        """Return how many samples of a sensor at this rate a prediction of a model image is of; 0 of pictures.
-
-        0 too if that is not known.
-        """
+        """Return the samples in a model's window, at this rate; 0 for pictures, or if it is not known."""
         return 0
 
     def test_sample(self, subject: Subject) -> NDArray[np.uint8] | None:
         """Return a sample from which the device can make the model's input; None if preprocessing is not timed alone.
 
-        The device decides: what its app holds of an earlier sample is overwritten.
+        It overwrites the sample that the app holds.
         """
         return None
 
     def listening(self, device: Device) -> Listening | None:
-        """Return what it costs the device to take samples all the time; None where it does not."""
+        """Return the device's cost of sampling continuously; None if the task does not."""
         return None
 
     def judge(self, image: bytes, model: ModelSummary) -> Callable[[Path], NDArray[np.float64]]:
-        """Return what gives the real outputs, (n,), of a model for a sample's file, on this computer.
+        """Return a function from a sample's file to the model's real outputs, (n,), computed here.
 
-        Raises UsageError if the task's samples are not judged one by one.
+        Raises UsageError if the task's samples are not classified one by one.
         """
         raise UsageError(
             f"{model.name}: a model for {self.name} does not classify single samples", hint="give another model"
@@ -154,7 +151,7 @@ class Task(ABC):
     def inputs(
         self, model: ModelFile, labels: tuple[str, ...], folder: Path, part: Part | None
     ) -> tuple[tuple[LabelledInput, ...], tuple[Skipped, ...]]:
-        """Return the labelled samples of a folder as the model's input tensors, and what could not be used.
+        """Return the labelled samples of a folder as the model's input tensors, and the files that could not be used.
 
         Raises DatasetError if they cannot be read, UsageError if its models do not classify.
         """
@@ -162,13 +159,14 @@ class Task(ABC):
 
     @abstractmethod
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> Evaluation:
-        """Return the labelled samples of a folder. part: only those that training keeps for it; None: all.
+        """Return the evaluation of a folder's labelled samples.
 
-        Raises DatasetError if they cannot be read or do not suit the model, UsageError if the model judges none.
+        part: of training's split; None: all. Raises DatasetError if they cannot be read or do not suit the model,
+        UsageError if the task has none.
         """
 
     def open_recording(self, subject: Subject, recording: Path, annotations: Path | None) -> Evaluation:
-        """Return a long recording and what happens in it, by default as a file beside it says.
+        """Return the evaluation of a long recording; its ground truth is by default the file beside it.
 
         Raises DatasetError for files that cannot be used, UsageError if the task has no long recordings.
         """

@@ -1,4 +1,4 @@
-"""How fair a device is to groups of people or things: `tinyhost bench --groups`."""
+"""Fairness: a device's error rates by group of people or things (`tinyhost bench --groups`)."""
 
 from __future__ import annotations
 
@@ -38,37 +38,37 @@ _CRITERIA = {
 
 @dataclass(frozen=True, kw_only=True)
 class GroupingDocument:
-    """One way to group the samples."""
+    """One grouping of the samples: a column of the table."""
 
     column: str
-    """of the table"""
+    """name of the column"""
     n_unknown: int
-    """samples that the table does not have"""
+    """samples that are not in the table"""
     groups: tuple[GroupRates, ...]
-    """by name; rates are those of the device's own decisions"""
+    """groups by name; the rates are those of the device's own decisions"""
     criteria: Criteria
     impossible: tuple[Impossible, ...]
-    """what equal precision and equal true positive rates would make of the false positive rates"""
+    """the false positive rates that equal precision and equal true positive rates would imply"""
     policies: tuple[Policy, ...]
     """empty if fewer than two groups are judged"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FairnessDocument:
-    """How a device treats groups; null without `--groups`."""
+    """Error rates by group; null without `--groups`."""
 
     table: str
     """the file of `--groups`"""
     positive: str
-    """the label that is wanted"""
+    """the positive label"""
     least_of_group: int
-    """samples of either class that a group must have to be judged"""
+    """minimum number of samples of either class for a group to be judged"""
     groupings: tuple[GroupingDocument, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fairness(Finding):
-    """The samples of an accuracy, by group."""
+    """The predictions of an accuracy measurement, by group."""
 
     key: ClassVar[str] = "fairness"
 
@@ -84,13 +84,13 @@ class Fairness(Finding):
         return self.n_samples
 
     def document(self) -> FairnessDocument:
-        """Return it for programs."""
+        """Return the JSON document."""
         return FairnessDocument(
             table=str(self.table), positive=self.positive, least_of_group=LEAST_OF_GROUP, groupings=self.groupings
         )
 
     def section(self) -> Section:
-        """Return it for people."""
+        """Return the section of the report."""
         parts: list[Part] = []
         for grouping, page in zip(self.groupings, self.what_if, strict=True):
             parts += [*_grouping_parts(grouping), page]
@@ -105,7 +105,7 @@ class Fairness(Finding):
 
 
 def judge_groups(accuracy: Accuracy, groups: Groups, positive: str | None) -> Fairness:
-    """Return how the groups of a table fare. positive: the wanted label; None: the second of two.
+    """Return the error rates by the table's groups. positive: the positive label; None: the second of two.
 
     Raises UsageError if it must be said, or is no label; DatasetError if the table has none of the samples.
     """

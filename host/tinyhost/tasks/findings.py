@@ -1,4 +1,4 @@
-"""What a task found, in a form that reports and terminal views draw without knowing the task."""
+"""A task's results, in a form that reports and terminal views draw without knowing the task."""
 
 from __future__ import annotations
 
@@ -55,23 +55,23 @@ _MAX_ISSUES = 10
 
 @dataclass(frozen=True, kw_only=True)
 class HostAnswers:
-    """The same samples through the firmware's code on this computer."""
+    """Agreement of the device with the firmware's code on this computer, on the same samples."""
 
     compared: int
     """number of clips or windows"""
     mismatches: int
-    """of them with another answer"""
+    """number of them whose results differ"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listening:
-    """What it costs to take samples all the time, with as many inferences as the app makes; in the latency's ticks."""
+    """The cost of continuous sampling, with as many inferences as the app makes; in the latency's ticks."""
 
     unit: str
     """the unit of ticks: `ns`, `instructions`, `cycles`"""
     strides_per_s: float
     inferences_per_s: float
-    """one for each stride, or fewer with the setting `period_ms`"""
+    """one per stride, or fewer with the setting `period_ms`"""
     per_stride: Spread
     """ticks to preprocess one stride and to write the window into the input tensor"""
     invoke: Spread
@@ -88,7 +88,7 @@ class Listening:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """One large number and what it is of."""
+    """One large number with a title."""
 
     name: str
     value: str
@@ -114,7 +114,7 @@ class Grid:
 
 @dataclass(frozen=True, kw_only=True)
 class Confusion:
-    """How often each class was taken for which; rows are the true classes."""
+    """A confusion matrix; rows are the true classes."""
 
     labels: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
@@ -122,7 +122,7 @@ class Confusion:
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """What the device said to one labelled sample."""
+    """The device's prediction for one labelled sample."""
 
     path: Path
     label: str
@@ -131,7 +131,7 @@ class Judged:
     """real output values, one for each class"""
     is_picture: bool
     digest: str = ""
-    """of what was sent to the device, see `digest_of`; empty if it was not sent to one"""
+    """digest of the sample that was sent to the device, see `digest_of`; empty if none was"""
 
     @property
     def right(self) -> bool:
@@ -141,17 +141,17 @@ class Judged:
 
 @dataclass(frozen=True, kw_only=True)
 class SampleVerdict:
-    """Whether the device was right about one sample, which is known by its content."""
+    """Whether the device was right about one sample, identified by its content."""
 
     digest: str
-    """of the samples' content: 16 hex digits"""
+    """digest of the sample's content: 16 hex digits"""
     label: str
     right: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedSamples:
-    """Samples to be shown one by one, the wrong ones first."""
+    """Samples to be shown one by one, the misclassified ones first."""
 
     labels: tuple[str, ...]
     samples: tuple[Judged, ...]
@@ -167,7 +167,7 @@ class TimelineDetection:
 
 @dataclass(frozen=True, kw_only=True)
 class Timeline:
-    """A recording over time: what happens in it, and what was detected."""
+    """A recording over time: the ground truth and the detections."""
 
     seconds: float
     labels: tuple[str, ...]
@@ -178,20 +178,20 @@ class Timeline:
 
 @dataclass(frozen=True, kw_only=True)
 class WhatIfGroup:
-    """The scores of a group's samples, of the wanted class."""
+    """One group's scores of the positive class."""
 
     name: str
     judged: bool
     """whether there are enough of them to compare"""
     positive: tuple[float, ...]
-    """of the samples that are of the wanted class"""
+    """scores of the positive samples"""
     negative: tuple[float, ...]
-    """of all others"""
+    """scores of the negative samples"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WhatIf:
-    """Groups whose thresholds a person may move, to see what becomes of them."""
+    """Groups with a threshold each that the reader can move, to see the resulting rates."""
 
     column: str
     positive: str
@@ -204,65 +204,65 @@ Part = Note | Grid | Confusion | JudgedSamples | Chart | Timeline | WhatIf
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A finding for people."""
+    """A finding's section in a report."""
 
     title: str
     note: str
-    """what was done, in a sentence or two"""
+    """how it was measured, in a sentence or two"""
     figures: tuple[Figure, ...] = ()
     parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding(ABC):
-    """What came of one evaluation."""
+    """The result of one evaluation."""
 
     key: ClassVar[str]
-    """in a benchmark's document"""
+    """its key in a benchmark's document"""
 
     skipped: tuple[Skipped, ...] = ()
-    """what of the data could not be used, with the reason"""
+    """the files that could not be used, with the reason"""
 
     @property
     def n_used(self) -> int:
-        """Samples or recordings that were judged."""
+        """The number of samples or recordings that were evaluated."""
         return 1
 
     def document(self) -> Document:
-        """Return it for programs; by default its own fields."""
+        """Return the JSON document; by default its own fields."""
         return cast("Document", self)
 
     @abstractmethod
     def section(self) -> Section:
-        """Return it for people."""
+        """Return the section of the report."""
 
     def sample_verdicts(self) -> tuple[SampleVerdict, ...]:
-        """Return for each labelled sample whether the device was right; nothing where there are none."""
+        """Return for each labelled sample whether the device was right; empty without labelled samples."""
         return ()
 
     def disagreement(self) -> str:
-        """Return how the device differs from this computer where it must not; "" if it does not."""
+        """Return how the device's results differ from this computer's where they must not; "" if they agree."""
         return ""
 
 
 def digest_of(samples: NDArray[Any]) -> str:
-    """Return what tells samples from any others: the first 16 hex digits of the SHA-256 of shape and content."""
+    """Return a digest of samples: the first 16 hex digits of the SHA-256 of shape and content."""
     content = f"{samples.dtype.str} {samples.shape} ".encode() + np.ascontiguousarray(samples).tobytes()
     return hashlib.sha256(content).hexdigest()[:16]
 
 
 def percent(value: float | None, digits: int = 1) -> str:
-    """Return a share in percent; a dash for what has no denominator."""
+    """Return a share in percent; a dash if it is undefined."""
     return "–" if value is None else f"{100 * value:.{digits}f} %"
 
 
 def decibels(value: float | None) -> str:
-    """Return a ratio of powers; a dash for what has none."""
+    """Return a ratio of powers in dB; a dash if it is undefined."""
     return "–" if value is None else f"{value:.1f} dB"
 
 
 def within(interval: Interval | None) -> str:
-    """Return a share's interval in words: what can be said with a confidence of 95 %."""
+    """Return a share's 95 % confidence interval in words."""
     return "" if interval is None else f"95 %: {100 * interval.low:.1f} to {100 * interval.high:.1f} %"
 
 
@@ -272,7 +272,7 @@ def rate_within(interval: Interval | None, per: str) -> str:
 
 
 def skipped_notes(skipped: Sequence[Skipped], n_used: int) -> tuple[Note, ...]:
-    """Return how many samples were left out of how many, and the reasons of at most ten; nothing if all were used."""
+    """Return how many samples were skipped, and the reasons of at most ten; nothing if all were used."""
     if not skipped:
         return ()
     n_samples = len(skipped) + n_used
@@ -283,7 +283,7 @@ def skipped_notes(skipped: Sequence[Skipped], n_used: int) -> tuple[Note, ...]:
 
 
 def agreement_note(host: HostAnswers, what: str) -> Note:
-    """Return on how many of the samples this computer says anything else."""
+    """Return on how many of the samples this computer's result differs."""
     return Note(
         text=f"the result on this computer differs for {host.mismatches:,} of {host.compared:,} {what}",
         level="bad" if host.mismatches else "good",
@@ -291,6 +291,6 @@ def agreement_note(host: HostAnswers, what: str) -> Note:
 
 
 def issue_notes(issues: Sequence[str]) -> tuple[Note, ...]:
-    """Return what is wrong with the samples, at most ten remarks and how many more there are."""
+    """Return the problems of the samples: at most ten remarks and the number of further ones."""
     shown = [*issues[:_MAX_ISSUES], *([f"and {len(issues) - _MAX_ISSUES:,} more"] if len(issues) > _MAX_ISSUES else [])]
     return tuple(Note(text=issue, level="warning") for issue in shown)

@@ -1,4 +1,4 @@
-"""What it costs a board to listen: to preprocess each stride of sound, and to run the model on the window up to it."""
+"""A board's cost of listening: to preprocess each stride of sound, and to run the model on the window up to it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def measure_listening(device: Device) -> Listening | None:
 
 
 def _noise() -> NDArray[np.int16]:
-    """Return white noise at a quarter of full scale, always the same."""
+    """Return white noise at a quarter of full scale, from a fixed seed."""
     n_samples = _SECONDS * _MICROPHONE_HZ
     return (np.frombuffer(pattern_bytes(_SEED, 2 * n_samples), "<i2") // 4).astype(np.int16)
 

@@ -1,4 +1,4 @@
-"""What a live view shows: who is watched, and each prediction with what its sensor gave."""
+"""The data of a live view: the board and its model, and each prediction with the sensor's samples."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class LiveForm:
     """How a task's live predictions are shown."""
 
     sees: Literal["picture", "sound", "motion", "movement"]
-    """what stands beside the predictions; of a movement, each channel by itself"""
+    """what is drawn beside the predictions; `motion`: each channel by itself"""
     result: Literal["state", "events", "alarm", "objects"]
     """the class that is seen now, words as they are said, one score against a threshold, or what is where"""
 
     @property
     def stream(self) -> StreamId:
-        """What the board sends of it: the camera's frames, or the features of each stride of samples."""
+        """The stream to show: the camera's frames, or the features of each stride of samples."""
         return StreamId.CAMERA if self.sees == "picture" else StreamId.FEATURES
 
     def real_threshold(self, setting: int, scale: float, zero_point: int) -> float:
@@ -49,7 +49,7 @@ class LiveForm:
 
 @dataclass(frozen=True, kw_only=True)
 class LiveHeader:
-    """Who is watched: the board, its firmware, its model."""
+    """The board that is watched, its firmware and its model."""
 
     board: str
     is_virtual: bool
@@ -58,29 +58,29 @@ class LiveHeader:
     firmware: str
     model: str
     model_note: str
-    """what else is worth a glance, e.g. the model's arena"""
+    """further facts worth a glance, e.g. the model's arena"""
     labels: tuple[str, ...]
     model_sha256: str = ""
-    """of the model image, hex"""
+    """SHA-256 of the model image, hex"""
     tick_unit: str
     tick_hz: int
     scale: float
-    """of the scores: real value = (q - zero_point) * scale"""
+    """quantization of the scores: real value = (q - zero_point) * scale"""
     zero_point: int
     threshold: float | None
-    """real value of the smoothed score from which a class is detected, or of the score that is too high"""
+    """real value of the smoothed score from which a class is detected, or an alarm is raised"""
     form: LiveForm
     sensor: Sensor | None
-    """None: one that this version does not know"""
+    """None: a sensor that this version does not know"""
     rate_hz: float = 0.0
     """samples a second; 0: not known"""
     window_samples: int = 0
-    """samples that a prediction is of; 0 of pictures, and if it is not known"""
+    """samples in a prediction's window; 0 for pictures, or if it is not known"""
     n_coefficients: int = 0
-    """cepstral coefficients that a stride of sound becomes; 0: bands of frequencies"""
+    """cepstral coefficients per stride of sound; 0: the features are bands of frequencies"""
     scene: str = ""
     misfit: str = ""
-    """what of the board's samples the model was not made for, so that it predicts nothing; "" if nothing"""
+    """why the model cannot predict on the board's samples; "" if it can"""
     misfit_hint: str = ""
 
     def label(self, index: int) -> str:
@@ -88,13 +88,13 @@ class LiveHeader:
         return self.labels[index] if index < len(self.labels) else f"class {index}"
 
     def real_score(self, score: int) -> float:
-        """Return the score of an app that raises alarms in real units."""
+        """Return an anomaly score in real units."""
         return score / ONE
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeenObject:
-    """What a heat map shows in one place, in pixels of the picture."""
+    """One object in a heat map, in pixels of the picture."""
 
     label: int
     """class"""
@@ -116,9 +116,9 @@ class Reading:
     index: int
     timestamp_us: int
     status: str
-    """ok, or why no inference ran"""
+    """`ok`, or why no inference ran"""
     output: tuple[int, ...]
-    """of the model, as the board has it: int8"""
+    """the model's output, as on the board: int8"""
     scores: tuple[float, ...]
     smoothed: tuple[float, ...]
     top: int
@@ -127,37 +127,39 @@ class Reading:
     preprocess_ticks: int
     invoke_ticks: int
     position: int
-    """of a camera frame: its index; of sound and motion: samples since the sensor's start, up to the window's end"""
+    """index of the camera frame; for sound and motion, samples from the sensor's start to the window's end"""
     score: int
-    """of an app that raises alarms, Q16; else 0"""
+    """for an app that raises alarms, in Q16; else 0"""
     baseline: int = 0
     """slow mean of the scores, Q16"""
     scene_item: str = ""
-    """which picture the camera saw; of sound and motion, what the scene plays as the prediction comes; or empty"""
+    """the scene's picture before the camera; for sound and motion, what the scene plays when the prediction arrives; or
+    empty
+    """
     alarm: str = "normal"
     """normal, suspect, alarm, clearing"""
     objects: tuple[SeenObject, ...] = ()
-    """of a heat map, the best first"""
+    """objects of a heat map, the highest score first"""
     n_left_out: int = 0
-    """cells of a heat map that reach the threshold and are in no object: there were too many"""
+    """cells of a heat map that reach the threshold but are in no object, because there are too many"""
     device_dropped: int
-    """given up by the device because the host did not read fast enough"""
+    """dropped by the device because the host did not read fast enough"""
     link_lost: int
-    """broken on the way"""
+    """lost or corrupted on the link"""
     host_dropped: int
-    """received, and thrown away because the host was too slow"""
+    """received, but dropped because the host was too slow"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stride:
-    """What the model gets of one stride of sound or motion."""
+    """The model's features of one stride of sound or motion."""
 
     features: NDArray[np.int8]
     peak: int
     """largest absolute sample, counts"""
     rms: int
     position: int = 0
-    """of its end: samples since the sensor's start"""
+    """its end, in samples since the sensor's start"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +175,7 @@ class LinkCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class LogLine:
-    """A line that the device wrote."""
+    """A log line of the device."""
 
     level: str
     text: str
@@ -182,21 +184,21 @@ class LogLine:
 
 @dataclass(frozen=True, kw_only=True)
 class LiveDrift:
-    """How far what the sensor gives is from what a model was trained on."""
+    """Drift of the sensor's samples from a model's training data."""
 
     n: int
-    """live samples that were compared: the last 200 at most"""
+    """number of live samples compared: the last 200 at most"""
     features: tuple[FeatureDrift, ...] | None
-    """those whose distribution differs; null before the first 20 samples"""
+    """statistics whose distribution differs; null before the first 20 samples"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """The state at one moment, for drawing."""
+    """The state of a live view at one moment."""
 
     header: LiveHeader | None
     waiting: str
-    """what is waited for; empty while predictions come"""
+    """what the view waits for; empty while predictions arrive"""
     reading: Reading | None
     readings: tuple[Reading, ...]
     """the last ones, oldest first"""
@@ -206,12 +208,12 @@ class Snapshot:
     link: LinkCounts
     frame: NDArray[np.uint8] | None
     scene_name: str
-    """what the scene gave a virtual board's sensor last"""
+    """what the scene last played to a virtual board's sensor"""
     strides: tuple[Stride, ...]
     """the last ones, oldest first"""
     detections: tuple[Reading, ...]
-    """of an app whose detections are events: the last ones, oldest first"""
+    """for an app that detects events: the last ones, oldest first"""
     log: tuple[LogLine, ...]
     seconds: float
     drift: LiveDrift | None = None
-    """None: nothing is compared"""
+    """None: no drift is measured"""

@@ -1,4 +1,4 @@
-"""Which task a connected device runs, and what is shown and asked of it."""
+"""The task of a connected device, and whether a model suits it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _GENERIC = "generic"
 
 
 def live_form(info: InfoReply, settings: Container[str], output: TensorInfo | None = None) -> LiveForm:
-    """Return how a device's predictions are shown: as its task says, or a task with this sensor whose settings it has.
+    """Return how a device's predictions are shown: by its task, or else by a task with its sensor and settings.
 
-    settings: their names. output: of the active model, if there is one: a heat map of pictures shows objects. Without
-    such a task its sensor decides.
+    settings: the device's settings by name. output: of the active model, if there is one: a heat map of pictures shows
+    objects. Without such a task its sensor decides.
     """
     form = _form_of_app(info, settings)
     shows_objects = form.sees == "picture" and output is not None and output.is_heat_map
@@ -73,7 +73,7 @@ def task_with_sensor(device: Device, sensor: Sensor, board: str) -> Task:
 
 
 def check_model(model: ModelSummary, app: str, *, board: str, sensor: SensorSampling | None = None) -> None:
-    """Raise UnsupportedModelError if an app cannot predict with a model, which could be stored all the same.
+    """Raise UnsupportedModelError if an app cannot run a model, even if it could be stored.
 
     A model of no app in particular (generic) may be any app's that can make its input. An app of ours that belongs to
     no task measures whatever model it is given. sensor: of the board; None: it is not known.

@@ -1,4 +1,4 @@
-"""The task data of a model image: what its app does with scores, and how its input is made."""
+"""The task data of a model image: how its app makes the input and reads the scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What proposes labels for samples that have none: a model of ours on this computer, or a finder of others."""
+"""Label proposals for unlabelled samples: by one of our models on this computer, or by a third-party finder."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ FACES = "faces"
 
 
 def model_proposer(model: ModelFile, kind: SampleKind) -> tuple[Proposer, tuple[str, ...]]:
-    """Return what asks a model, and its labels. kind: what samples are, for a model that is of no app.
+    """Return a function that proposes a label by a model, and its labels.
 
-    Raises UsageError for a model without labels, or of samples that are not judged one by one.
+    kind: the kind of samples, for a model of no particular app. Raises UsageError for a model without labels, or of
+    samples that are not judged one by one.
     """
     summary = model.summary
     if not summary.labels:
@@ -39,10 +40,10 @@ def model_proposer(model: ModelFile, kind: SampleKind) -> tuple[Proposer, tuple[
 
 
 def finder_proposer(name: str, labels: Sequence[str], kind: SampleKind) -> Proposer:
-    """Return what asks a finder: `faces`, a YuNet model's FILE.onnx, or module:function.
+    """Return a function that proposes a label by a finder: `faces`, a YuNet model's FILE.onnx, or module:function.
 
-    It gets grey levels and returns boxes, so that the second of two labels is said where there is one, else the first;
-    a module's function may return scores by label, too. Raises UsageError.
+    A finder takes grey levels and returns boxes: a picture with a box gets the second of two labels, others the first;
+    a module's function may return scores by label instead. Raises UsageError.
     """
     if kind is not PICTURES:
         raise UsageError(f"--finder {name}: finders look at pictures, and these are {kind.name}")

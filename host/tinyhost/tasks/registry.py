@@ -1,4 +1,4 @@
-"""The tasks there are; each is imported when it is asked for."""
+"""The registry of tasks; each task is imported on first use."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _SHIPPED = {
     "anomaly": ("anomaly", "ANOMALY"),
     "gestures": ("gestures", "GESTURES"),
 }
-"""the package of a firmware app's task, and its name there"""
+"""firmware app: the module of its task, and the task's name in it"""
 _ADDED: list[Task] = []
 
 
 def tasks() -> tuple[Task, ...]:
-    """Return all tasks; of those with the same sensor, the usual one comes first."""
+    """Return all tasks; among tasks with the same sensor, the default one comes first."""
     return (*map(_shipped, _SHIPPED), *_ADDED)
 
 
@@ -45,7 +45,7 @@ def task_of_app(app: str) -> Task | None:
 
 
 def task_of_device(info: InfoReply) -> Task | None:
-    """Return the task of a device: of its app, or, for an app that is not known, the usual one of its sensor."""
+    """Return the task of a device's app or, for an unknown app, the default task of its sensor."""
     return task_of_app(info.app) or next((task for task in tasks() if task.sensor.code == info.sensor), None)
 
 

@@ -1,4 +1,4 @@
-"""How right a device stays when conditions get worse: `tinyhost bench --robustness`."""
+"""Robustness: accuracy on the device as conditions get worse (`tinyhost bench --robustness`)."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _RULE = (
 
 @dataclass(frozen=True, kw_only=True)
 class StepDocument:
-    """All samples at one step of a sweep."""
+    """Results of all samples at one step of a sweep."""
 
     value: float
-    """in the sweep's unit"""
+    """value of the condition, in the sweep's unit"""
     n_right: int
     accuracy: float
     """share of the samples that the device classifies correctly"""
@@ -49,28 +49,28 @@ class StepDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class SweepDocument:
-    """One condition."""
+    """Results of one condition."""
 
     name: str
     """`light`, `blur`, `noise`, `gain`, `reverberation`, `tilt`"""
     unit: str
-    """of `value`"""
+    """unit of `value`"""
     about: str
-    """what a step does to a sample"""
+    """what the condition does to a sample"""
     steps: tuple[StepDocument, ...]
-    """by rising value"""
+    """steps by rising value"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RobustnessDocument:
-    """The samples of `--data` in worse conditions, on the device; null without `--robustness`."""
+    """Accuracy on `--data` under worse conditions, on the device; null without `--robustness`."""
 
     data: str
     """the folder"""
     n: int
     """samples"""
     n_right: int
-    """without any change"""
+    """number classified correctly without any change"""
     accuracy: float
     accuracy_interval: Interval | None
     """95 % (Wilson)"""
@@ -79,7 +79,7 @@ class RobustnessDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class Robustness(Finding):
-    """Labelled samples, exposed to one condition after another until the device fails."""
+    """Accuracy under one condition after another, each made worse until the model breaks."""
 
     key: ClassVar[str] = "robustness"
 
@@ -98,7 +98,7 @@ class Robustness(Finding):
         return self.n
 
     def document(self) -> RobustnessDocument:
-        """Return it for programs."""
+        """Return the JSON document."""
         return RobustnessDocument(
             data=str(self.data),
             n=self.n,
@@ -109,7 +109,7 @@ class Robustness(Finding):
         )
 
     def section(self) -> Section:
-        """Return it for people."""
+        """Return the section of the report."""
         right = f"{percent(self.n_right / self.n)} ({within(wilson(self.n_right, self.n))})"
         grid = Grid(headings=("condition", "unit", "holds", "breaks at", "right there", ""), rows=tuple(self._rows()))
         return Section(
@@ -120,7 +120,7 @@ class Robustness(Finding):
         )
 
     def disagreement(self) -> str:
-        """Return how the device differs from this computer at the first step at which it does."""
+        """Return how the device differs from this computer at the first step where it does; "" if it agrees."""
         return self.differing[0] if self.differing else ""
 
     def _rows(self) -> list[tuple[str, ...]]:
@@ -184,9 +184,9 @@ def measure_robustness(
     data: Path,
     on_step: Callable[[int, int], None],
 ) -> Robustness:
-    """Return what becomes of samples that the device judged as they are, in each direction until it fails.
+    """Return the device's accuracy at each step of the sweeps, in each direction until the model breaks.
 
-    on_step gets how many steps are done, of how many at most. Raises LinkError, DeviceError.
+    on_step: called with the steps done, and the most there can be. Raises LinkError, DeviceError.
     """
     before = [verdict.right for verdict in unchanged.sample_verdicts()]
     differing: list[str] = []

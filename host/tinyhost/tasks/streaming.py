@@ -1,4 +1,4 @@
-"""How a task whose detections are events does on a long recording: what is missed, detected wrongly, and how late."""
+"""Detections of events in a long recording: misses, false accepts, delays."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from tinyhost.tasks.findings import (
 __all__ = ["Streaming", "StreamingDocument", "check_truth", "streaming_of"]
 
 _MAX_MISSED = 10
-"""Missed words that are listed."""
+"""Number of missed words that are listed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WordDocument:
-    """How one word fared."""
+    """Results of one word."""
 
     n: int
-    """times it is said"""
+    """number of times it is spoken"""
     hits: int
     false_accepts: int
     miss_rate: float | None
@@ -46,7 +46,7 @@ class WordDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class DetectionDocument:
-    """One word that was detected."""
+    """One detection of a word."""
 
     time_s: float
     """end of the window"""
@@ -54,14 +54,14 @@ class DetectionDocument:
     kind: str
     """`hit`, `repeat`, `false`"""
     said: str | None
-    """the word that is spoken there; null if none"""
+    """the word spoken at that time; null if none"""
     delay_s: float | None
     """delay from the word's end; null unless it is a hit"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StreamingDocument:
-    """A long recording of words or gestures, as the device saw it; null without `--stream`."""
+    """Results of a long recording of words or gestures on the device; null without `--stream`."""
 
     stream: str
     """the recording"""
@@ -71,13 +71,13 @@ class StreamingDocument:
     n_words: int
     """wanted words that are spoken, or gestures that are made"""
     hits: int
-    """those that are detected, until 1 s after their end"""
+    """number of them that are detected, until 1 s after their end"""
     miss_rate: float | None
-    """share that is not detected; null if there are none"""
+    """share of them that is not detected; null if there are none"""
     miss_interval: Interval | None
     """95 % (Wilson)"""
     false_accepts: int
-    """detections of words or gestures that are not there, and repeated detections"""
+    """false and repeated detections of words or gestures"""
     false_accepts_per_hour: float
     false_accepts_per_hour_interval: Interval | None
     """exact 95 % interval of the rate"""
@@ -93,22 +93,22 @@ class StreamingDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class Streaming(Finding):
-    """A long recording, as a device heard it, or felt it."""
+    """Results of a long recording, fed to a device in place of its sensor."""
 
     key: ClassVar[str] = "streaming"
 
     event: str = "word"
-    """what is detected"""
+    """what is detected: `word`, `gesture`"""
     sensor: str = "microphone"
-    """in whose place the recording was fed"""
+    """the sensor in whose place the recording was fed"""
 
     stream: Path
     seconds: float
     n_inferences: int
     words: tuple[str, ...]
-    """that the model knows"""
+    """words that the model knows"""
     said: tuple[Annotation, ...]
-    """all that is said, other words too"""
+    """all words that are spoken, also those that the model does not know"""
     verdicts: tuple[Verdict, ...]
     missed: tuple[Annotation, ...]
 
@@ -131,27 +131,27 @@ class Streaming(Finding):
 
     @property
     def false_accepts_per_hour(self) -> float:
-        """False detections and repeats per hour of sound."""
+        """False and repeated detections per hour."""
         return self.total.false_accepts * 3600 / self.seconds
 
     @property
     def miss_interval(self) -> Interval | None:
-        """The share of words missed that so many words speak for."""
+        """The confidence interval of the share of missed words."""
         return wilson(self.total.n - self.total.hits, self.total.n)
 
     @property
     def per_hour_interval(self) -> Interval | None:
-        """The rate of false accepts that so much sound speaks for."""
+        """The confidence interval of false accepts per hour."""
         return poisson_rate(self.total.false_accepts, self.seconds / 3600)
 
     @property
     def median_delay_s(self) -> float | None:
-        """Of the hits; None without one."""
+        """The median delay of the hits; None without one."""
         delays = [item.delay_s for item in self.verdicts if item.delay_s is not None]
         return statistics.median(delays) if delays else None
 
     def document(self) -> StreamingDocument:
-        """Return it for programs."""
+        """Return the JSON document."""
         total = self.total
         return StreamingDocument(
             stream=str(self.stream),
@@ -185,7 +185,7 @@ class Streaming(Finding):
         )
 
     def section(self) -> Section:
-        """Return it for people."""
+        """Return the section of the report."""
         total, delay_s, is_word = self.total, self.median_delay_s, self.event == "word"
         delay = f"no {self.event} was detected" if delay_s is None else f"after a {self.event}'s end"
         marks = (TimelineDetection(time_s=item.detection.time_s, right=item.kind == "hit") for item in self.verdicts)
@@ -239,7 +239,7 @@ def streaming_of(
     event: str = "word",
     sensor: str = "microphone",
 ) -> Streaming:
-    """Return how detections fit what happens in a recording. words: the events that the model knows."""
+    """Return the detections matched with a recording's events. words: the events that the model knows."""
     verdicts, missed = judge_detections(detections, truth)
     return Streaming(
         stream=stream,
@@ -257,9 +257,9 @@ def streaming_of(
 def check_truth(
     stream: Path, path: Path, truth: Sequence[Annotation], *, seconds: float, labels: Sequence[str], other: str
 ) -> None:
-    """Raise DatasetError for events that the model does not have, or that are not in the recording.
+    """Raise DatasetError for events that the model does not know, or beyond the recording's end.
 
-    path: of the ground truth. other: the label of what the model does not know, which may be in it.
+    path: the ground truth's file. other: the label for all other events, which is allowed.
     """
     strange = sorted({event.label for event in truth} - {*labels, other})
     if strange:

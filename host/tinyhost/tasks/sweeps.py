@@ -1,4 +1,4 @@
-"""What a sample is exposed to, step by step: the conditions of `tinyhost bench --robustness`."""
+"""Conditions that samples are exposed to, step by step: those of `tinyhost bench --robustness`."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from tinyhost.tasks.findings import digest_of
 __all__ = ["Change", "Sweep", "unchanged"]
 
 Change = Callable[[NDArray[Any]], NDArray[Any]]
-"""What is done to a sample before it is sent to a board."""
+"""A change to a sample before it is sent to a board."""
 
 
 def unchanged(sample: NDArray[Any]) -> NDArray[Any]:
-    """Return a sample as it is."""
+    """Return the sample unchanged."""
     return sample
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """One condition, from harmless to hopeless, in one direction or in two."""
+    """One condition in rising strength, in one direction or in two."""
 
     name: str
     """light, blur, noise, ..."""
     unit: str
-    """what the steps are: `times`, `dB`, ..."""
+    """unit of the steps: `times`, `dB`, ..."""
     about: str
-    """what a step does to a sample"""
+    """what the condition does to a sample"""
     least: Sequence[float] = ()
     """steps away from the unchanged sample, downwards"""
     most: Sequence[float] = ()
@@ -43,11 +43,11 @@ class Sweep:
 
     @property
     def arms(self) -> tuple[Sequence[float], ...]:
-        """The directions, each from harmless to hopeless."""
+        """The directions, each in rising strength."""
         return tuple(arm for arm in (self.least, self.most) if arm)
 
     def at(self, step: float) -> Change:
-        """Return what a step does. A sample's noise is the same at every step and in every run, and only louder."""
+        """Return the change at a step. A sample's noise has the same values at every step, scaled."""
 
         def change(sample: NDArray[Any]) -> NDArray[Any]:
             changed = self.apply(sample, step, np.random.default_rng(int(digest_of(sample), 16)))

@@ -56,11 +56,11 @@ class ShakeAccuracy(Finding):
         return sum(map(sum, self.confusion))
 
     def document(self) -> ShakesDocument:
-        """Return it for programs."""
+        """Return the JSON document."""
         return ShakesDocument(data=str(self.data), n=self.n, confusion=self.confusion)
 
     def section(self) -> Section:
-        """Return it for people."""
+        """Return the section of the report."""
         right = sum(row[index] for index, row in enumerate(self.confusion))
         return Section(
             title="Shakes",

@@ -1,4 +1,4 @@
-"""Anomaly: whether a machine moves as it did when all was well."""
+"""Anomaly: whether a machine vibrates as it did while it ran normally."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An anomaly detector on this computer, and the same samples through the board."""
+"""Anomaly detection by the firmware's code on this computer, and on the board."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TRIES = 3
 
 
 class HostDetector:
-    """What the firmware's code on this computer makes of samples."""
+    """An anomaly detector: the firmware's code, run on this computer."""
 
     def __init__(self, image: bytes) -> None:
         """Raise ModelError for an image without AnomalyParams."""
@@ -46,7 +46,7 @@ class HostDetector:
         )
 
     def scores(self, samples: NDArray[np.int16]) -> NDArray[np.int32]:
-        """Return the score of each window of (n, 3) samples, Q16."""
+        """Return the score of each window of (n, 3) samples, in Q16."""
         motion, engine = self.task.motion, self._engine
         features = log_features(slide(samples, motion), motion)
         inputs = quantize(features, self.task.scaling)
@@ -65,26 +65,26 @@ class HostDetector:
 
 @dataclass(frozen=True, kw_only=True)
 class FedRun:
-    """What the board said to one stretch of samples, window by window."""
+    """The board's results for a run of samples without a gap, one per window."""
 
     scores: NDArray[np.int32]
     """Q16"""
     states: NDArray[np.uint8]
     """AlarmState"""
     positions: NDArray[np.int64]
-    """samples up to the end of the window"""
+    """number of samples up to the window's end"""
     results: list[FedResult]
 
     @property
     def raised_at(self) -> list[int]:
-        """Positions at which an alarm was raised."""
+        """The positions at which an alarm was raised."""
         return [int(self.positions[index]) for index in alarm_onsets(self.states)]
 
 
 def feed_run(device: Device, samples: NDArray[np.int16], rate_hz: float) -> FedRun:
-    """Return what the board says to (n, 3) samples, which it takes for its sensor's.
+    """Return the board's results for (n, 3) samples, fed to it in place of its sensor's.
 
-    A board that took this computer for lost has forgotten what it felt, so it is fed again from the start.
+    A board whose session timed out has lost its state, so it is fed again from the start.
     """
     for n_left in reversed(range(_TRIES)):
         try:
@@ -103,6 +103,6 @@ def feed_run(device: Device, samples: NDArray[np.int16], rate_hz: float) -> FedR
 
 
 def n_different(device: NDArray[np.int32], host: NDArray[np.int32]) -> int:
-    """Return how many windows have another score, or none on one side."""
+    """Return the number of windows whose scores differ, or that have a score on one side only."""
     n = min(len(device), len(host))
     return int((device[:n] != host[:n]).sum()) + abs(len(device) - len(host))

@@ -1,4 +1,4 @@
-"""What an anomaly detector made of recordings."""
+"""Results of an anomaly detector on recordings."""
 
 from __future__ import annotations
 
@@ -30,51 +30,53 @@ __all__ = ["LabelAlarms", "MotionAccuracy", "MotionStream"]
 
 @dataclass(frozen=True, kw_only=True)
 class LabelAlarms:
-    """What an anomaly detector made of the recordings of one label."""
+    """Results of an anomaly detector on the recordings of one label."""
 
     n_windows: int
     n_recordings: int
     """stretches without a gap"""
     n_alarmed: int
-    """of them with an alarm"""
+    """stretches with an alarm"""
     n_alarms: int
     median_score: float
     auc: float | None
-    """of windows against those of `normal`; null for those themselves, or without any"""
+    """area under the ROC curve of these windows' scores against those of `normal`; null for `normal` itself, or without
+    such windows
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class MotionAccuracy(Finding):
-    """Recordings of `--data`, as an anomaly detector judged them; null for other apps."""
+    """Results of an anomaly detector on the recordings of `--data`; null for other apps."""
 
     key: ClassVar[str] = "motion"
 
     data: Path
     """the folder"""
     threshold: float
-    """the model's"""
+    """the model's threshold"""
     labels: Mapping[str, LabelAlarms]
     """by label"""
     normal_hours: float
-    """of the recordings labelled normal"""
+    """false alarms on the recordings labelled `normal`"""
     host: HostAnswers
     """the same windows on this computer"""
     listening: Listening | None
-    """as `latency.listening`: features and model; null from fewer than two windows"""
+    """cost of features and model, as in `latency.listening`; null with fewer than two windows"""
     issues: tuple[str, ...]
     """problems of the recordings"""
     recordings: int
     """files that were judged"""
     stretches: tuple[SampleVerdict, ...]
-    """without a gap: right are those labelled `normal` without an alarm, and the others with one"""
+    """stretches without a gap; correct are those labelled `normal` without an alarm, and the others with one"""
 
     @property
     def n_used(self) -> int:
-        """Files that were judged."""
+        """Number of files that were judged."""
         return self.recordings
 
     def section(self) -> Section:
-        """Return it for people."""
+        """Return the section of the report."""
         return Section(
             title="Motion",
             note=f"Recordings of {self.data}, fed to the board in place of its accelerometer. "
@@ -111,7 +113,7 @@ class MotionAccuracy(Finding):
         return (Note(text=text),)
 
     def sample_verdicts(self) -> tuple[SampleVerdict, ...]:
-        """Return for each stretch without a gap whether there was an alarm where there should be."""
+        """Return for each stretch without a gap whether an alarm was raised exactly if it should be."""
         return self.stretches
 
     def disagreement(self) -> str:
@@ -121,7 +123,7 @@ class MotionAccuracy(Finding):
 
 @dataclass(frozen=True, kw_only=True)
 class MotionStream(Finding):
-    """The recording of `--stream`, as an anomaly detector judged it; null for other apps."""
+    """Results of an anomaly detector on the recording of `--stream`; null for other apps."""
 
     key: ClassVar[str] = "motion_stream"
 
@@ -133,7 +135,7 @@ class MotionStream(Finding):
     faults: tuple[NoticedFault, ...]
     """of the annotations"""
     false_alarms_s: tuple[float, ...]
-    """when alarms were raised that no fault explains"""
+    """times of the alarms raised outside of any fault"""
     false_alarms_per_hour: float
     """of healthy running"""
     false_alarms_per_day: float
@@ -145,7 +147,7 @@ class MotionStream(Finding):
     """problems of the recording"""
 
     def section(self) -> Section:
-        """Return it for people."""
+        """Return the section of the report."""
         per_hour = self.false_alarms_per_hour
         rows = tuple(
             (

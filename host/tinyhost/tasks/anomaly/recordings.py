@@ -1,4 +1,4 @@
-"""How an anomaly detector does on recordings of a machine, through the board: scores, AUC, alarms, delays."""
+"""Evaluation of an anomaly detector on the board, with recordings of a machine: scores, AUC, alarms, delays."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class FolderEvaluation(Evaluation):
 
     @property
     def n_steps(self) -> int:
-        """Stretches without a gap."""
+        """Number of stretches without a gap."""
         return sum(len(run.pieces) for run in self.motions.runs)
 
     def run(self, subject: Subject, on_step: Callable[[int], None]) -> MotionAccuracy:
-        """Return what the board makes of them, and on how many windows this computer says anything else."""
+        """Return the board's results, and on how many windows this computer's differ."""
         compared = mismatches = 0
         fed: dict[str, list[FedRun]] = {}
         stretches: list[SampleVerdict] = []
@@ -96,7 +96,7 @@ class RecordingEvaluation(Evaluation):
         return len(self.recording.counts())
 
     def run(self, subject: Subject, on_step: Callable[[int], None]) -> MotionStream:
-        """Return which faults the board notices, and which alarms no fault explains."""
+        """Return which faults the board detects, and which alarms are false."""
         recording, motion = self.recording, self.host.task.motion
         samples, raised_s, n_windows, mismatches = recording.counts(), [], 0, 0
         for piece in recording.segments():
@@ -125,9 +125,10 @@ class RecordingEvaluation(Evaluation):
 
 
 def load_folder(root: Path, image: bytes, part: Part | None, units: MotionUnits) -> FolderEvaluation:
-    """Return the recordings of label/*.csv that have a window; part: only those, by the set's own lists.
+    """Return the recordings of label/*.csv that are long enough for a window.
 
-    Raises DatasetError if their rate is not the model's, or the set has no such part.
+    part: of this part only, by the set's own lists. Raises DatasetError if their rate is not the model's, or the set
+    has no such part.
     """
     host, motions = HostDetector(image), load_motion_folder(root, units)
     _check_rate(str(root), motions.rate_hz, host.task.motion.rate_hz)
@@ -144,7 +145,8 @@ def load_recording(
 ) -> RecordingEvaluation:
     """Return one long recording.
 
-    annotations: the faults in it; None: a .truth.csv beside it, or there is none all the time. Raises DatasetError.
+    annotations: the list of its faults; None: the .truth.csv beside it if there is one, otherwise no faults. Raises
+    DatasetError.
     """
     host, recording = HostDetector(image), read_motion_csv(path, units)
     _check_rate(str(path), recording.rate_hz, host.task.motion.rate_hz)
@@ -170,7 +172,7 @@ def _check_rate(where: str, rate_hz: float, wanted_hz: float) -> None:
 
 
 def label_alarms(runs: Sequence[FedRun], normal: Sequence[FedRun]) -> LabelAlarms:
-    """Return what a board made of the recordings of a label. normal: those labelled normal."""
+    """Return the board's results on the recordings of a label. normal: the results of those labelled `normal`."""
     scores = np.concatenate([run.scores for run in runs])
     usual: NDArray[np.int32] = np.concatenate([run.scores for run in normal]) if normal else np.zeros(0, np.int32)
     is_normal = runs is normal or not len(usual) or not len(scores)

@@ -1,4 +1,4 @@
-"""What recordings of motion are exposed to: gain, noise, tilt."""
+"""Conditions for recordings of vibration: gain, noise, tilt."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ __all__ = ["ANOMALY"]
 
 
 class Anomaly(Task):
-    """The twin of firmware/apps/anomaly."""
+    """The host's side of firmware/apps/anomaly."""
 
     name = "anomaly"
     app = "anomaly"
@@ -48,12 +48,12 @@ class Anomaly(Task):
     documents: ClassVar[dict[str, type[Document]]] = {"motion": MotionAccuracy, "motion_stream": MotionStream}
 
     def window_samples(self, image: bytes, rate_hz: float) -> int:
-        """Return the samples of a Fourier transform; 0 if the model does not contain its features' parameters."""
+        """Return the number of samples in a Fourier transform; 0 if the model lacks its features' parameters."""
         data = ModelImage.parse(image).task_data
         return AnomalyTask.unpack(data).motion.n_fft if data else 0
 
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> FolderEvaluation:
-        """Return the labelled recordings of a folder. part: by the set's own lists; training may cut them otherwise."""
+        """Return the labelled recordings of a folder. part: by the set's own lists; training may split differently."""
         return load_folder(folder, subject.image, part, subject.units)
 
     def open_recording(self, subject: Subject, recording: Path, annotations: Path | None) -> RecordingEvaluation:

@@ -1,4 +1,4 @@
-"""A long recording of motion for a device to feel, and the gestures in it."""
+"""Evaluation of a gesture model on the device with a long recording of motion."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["MovementEvaluation", "load_movement"]
 
 @dataclass(frozen=True, kw_only=True)
 class MovementEvaluation(Evaluation):
-    """One long recording for a device, and the gestures that are made in it."""
+    """A long recording of motion and the gestures in it, for a device to run."""
 
     stage: ClassVar[str] = "stream"
 
@@ -36,7 +36,7 @@ class MovementEvaluation(Evaluation):
         return len(self.recording.acceleration)
 
     def run(self, subject: Subject, on_step: Callable[[int], None]) -> Streaming:
-        """Return which gestures the device tells, fed as its sensors would; after a gap it starts anew."""
+        """Return which gestures the device detects, fed in place of its sensors; after a gap it starts anew."""
         samples, rate_hz = self.recording.all_counts(), self.recording.rate_hz
         n_inferences, detections = 0, []
         for piece in self.recording.segments():

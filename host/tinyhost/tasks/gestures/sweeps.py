@@ -1,4 +1,4 @@
-"""What windows of motion are exposed to: strength, pace, noise, a board held otherwise."""
+"""Conditions for windows of motion: strength, pace, noise, another orientation of the board."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _strength(samples: NDArray[Any], times: float, _: np.random.Generator) -> ND
 
 
 def _pace(samples: NDArray[Any], times: float, _: np.random.Generator) -> NDArray[Any]:
-    """Return the movement around the middle in less time, or in more: before and after it the hand holds still."""
+    """Return the movement around the middle in less time, or in more; the hand holds still before and after it."""
     n = len(samples)
     at = (np.arange(n) - (n - 1) / 2) * times + (n - 1) / 2
     gravity = np.r_[samples[:, :3].mean(axis=0), np.zeros(3)]

@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 __all__ = ["GESTURES"]
 
 _TOLERANCE = 1 / 64
-"""of the input's scale: kTolerance of firmware/lib/gestures/src/params.cpp"""
+"""relative, of the input's scale: kTolerance of firmware/lib/gestures/src/params.cpp"""
 
 
 class Gestures(Task):
-    """The twin of firmware/apps/gestures."""
+    """The host's side of firmware/apps/gestures."""
 
     name = "gestures"
     app = "gestures"
@@ -63,23 +63,23 @@ class Gestures(Task):
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument, "streaming": StreamingDocument}
 
     def misfit(self, model: ModelSummary) -> str:
-        """Return what a model is whose input is not steps of six values."""
+        """Return the description of a model's input if it is not steps of six values; "" if it is."""
         shape, given = model.input.shape, model.input
         n_steps, rest = divmod(int(np.prod(shape)), STEP_CHANNELS)
         is_step = given.dtype == "int8" and given.zero_point == 0 and abs(given.scale / STEP_SCALE - 1) <= _TOLERANCE
         if not rest and 1 <= n_steps <= MAX_STEPS and is_step:
             return ""
         return (
-            f"one of an input {'x'.join(map(str, shape))} {given.dtype}, scale {given.scale:.3g}; the app makes int8 "
-            f"steps of {STEP_CHANNELS} values, {MAX_STEPS} at most, of scale 1/128 and zero point 0"
+            f"a model with an input {'x'.join(map(str, shape))} {given.dtype}, scale {given.scale:.3g}; the app makes "
+            f"int8 steps of {STEP_CHANNELS} values, {MAX_STEPS} at most, of scale 1/128 and zero point 0"
         )
 
     def judge(self, image: bytes, model: ModelSummary) -> Callable[[Path], NDArray[np.float64]]:
-        """Return what gives the mean scores of a recording's windows."""
+        """Return a function from a recording's file to the mean scores of its windows."""
         return recording_judge(image, model)
 
     def window_samples(self, image: bytes, rate_hz: float) -> int:
-        """Return the samples of all steps."""
+        """Return the number of samples in all steps."""
         from tinyhost.models.summary import summarize
 
         params = gesture_params(image, summarize(image))

@@ -1,4 +1,4 @@
-"""How right a device is about labelled windows of motion."""
+"""A gesture model's accuracy on the device, on labelled windows of motion."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 OTHER = "other"
-"""the label of movements that are none of a model's gestures"""
+"""the label of movements that are no gesture of the model"""
 
 
 def gesture_params(image: bytes, model: ModelSummary) -> GestureParams:
@@ -56,19 +56,19 @@ def gesture_params(image: bytes, model: ModelSummary) -> GestureParams:
 
 @dataclass(frozen=True, kw_only=True)
 class WindowAccuracy(Accuracy):
-    """Windows of motion, classified on the device."""
+    """The results of labelled windows of motion, classified on the device."""
 
     kind: ClassVar[Kind] = "windows"
 
     host: HostAnswers
-    """the same windows on this computer"""
+    """agreement with the same windows on this computer"""
 
     def document(self) -> AccuracyDocument:
-        """Return it for programs."""
+        """Return the JSON document."""
         return replace(super().document(), host=self.host)
 
     def more_parts(self) -> tuple[findings.Part, ...]:
-        """Return whether this computer says the same."""
+        """Return the note on agreement with this computer."""
         return (agreement_note(self.host, "windows"),)
 
 
@@ -94,7 +94,7 @@ class WindowEvaluation(Evaluation):
         return len(self.windows)
 
     def run(self, subject: Subject, on_step: Callable[[int], None]) -> WindowAccuracy:
-        """Return what the device says to every window, and whether this computer says the same."""
+        """Return the device's predictions for all windows, and whether this computer's agree."""
         accuracy = measure_accuracy(
             subject.pool,
             subject.model,
@@ -115,15 +115,15 @@ class WindowEvaluation(Evaluation):
 
 
 def host_scorer(image: bytes, model: ModelSummary) -> Callable[[NDArray[np.int16]], NDArray[np.float64]]:
-    """Return what gives the real outputs for a window, (n, 6) counts, by the firmware's code on this computer."""
+    """Return a function from a window, (n, 6) counts, to the model's real outputs, by the firmware's code here."""
     engine, n_steps = HostReference(image), gesture_params(image, model).n_steps
     return lambda samples: real_values(engine.run(step_window(samples, n_steps).tobytes()), model.output)
 
 
 def recording_judge(image: bytes, model: ModelSummary) -> Callable[[Path], NDArray[np.float64]]:
-    """Return what gives the scores of a recording's file: the means of its windows, one behind the other.
+    """Return a function from a recording's file to the mean scores of its consecutive windows.
 
-    It raises DatasetError for one without a gyroscope, or shorter than a window.
+    It raises DatasetError for a file without a gyroscope, or shorter than a window.
     """
     judge, params = host_scorer(image, model), gesture_params(image, model)
 
@@ -145,7 +145,7 @@ def recording_judge(image: bytes, model: ModelSummary) -> Callable[[Path], NDArr
 def window_inputs(
     image: bytes, model: ModelSummary, labels: tuple[str, ...], folder: Path, part: Part | None
 ) -> tuple[tuple[LabelledInput, ...], tuple[Skipped, ...]]:
-    """Return the labelled windows of a folder as the input tensors of a model image, and what could not be used."""
+    """Return the labelled windows of a folder as a model's input tensors, and the files that could not be used."""
     params = gesture_params(image, model)
     found = load_windows(folder, params, labels, part)
     made = (
@@ -158,10 +158,9 @@ def window_inputs(
 def load_windows(
     root: Path, params: GestureParams, labels: tuple[str, ...], part: Part | None, units: MotionUnits | None = None
 ) -> WindowEvaluation:
-    """Return the windows of label/*.csv, one behind the other; other labels are `other` if the model has that.
+    """Return the consecutive windows of label/*.csv; labels that the model lacks become `other` if it has that.
 
-    part: only the recordings of that part of the split that training makes. Raises DatasetError if a label is none of
-    the model's, or there is no window.
+    part: of training's split. Raises DatasetError for labels that the model lacks, or without a window.
     """
     movements = load_movements(root, units or MotionUnits())
     check_labels(root, () if OTHER in labels else movements.labels, labels, example="still,other,wave,circle")

@@ -1,4 +1,4 @@
-"""Keywords: which of a few words is said."""
+"""Keywords: which of a few words is spoken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How right a device is about labelled clips of speech."""
+"""A keyword model's accuracy on the device, on labelled clips."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ __all__ = ["ClipEvaluation", "KeywordAccuracy", "clip_inputs", "host_scorer", "l
 
 @dataclass(frozen=True, kw_only=True)
 class KeywordAccuracy(Accuracy):
-    """Clips, classified on the device: as classes, and as words missed and words detected that were not said."""
+    """The results of clips, classified on the device: accuracy, misses and false accepts."""
 
     kind: ClassVar[Kind] = "clips"
 
     point: KeywordPoint
-    """at the model's threshold"""
+    """error rates at the model's threshold"""
     curve: KeywordCurve
     host: HostAnswers
-    """the same clips on this computer"""
+    """agreement with the same clips on this computer"""
 
     def document(self) -> AccuracyDocument:
-        """Return it for programs."""
+        """Return the JSON document."""
         point = self.point
         keywords = KeywordsDocument(
             threshold=point.threshold,
@@ -63,7 +63,7 @@ class KeywordAccuracy(Accuracy):
         return replace(super().document(), host=self.host, keywords=keywords)
 
     def more_parts(self) -> tuple[findings.Part, ...]:
-        """Return the error rates, and whether this computer says the same."""
+        """Return the error rates, and the note on agreement with this computer."""
         point, curve = self.point, self.curve
         accepts = _share(point.false_accept_rate, curve.n_others, "clip")
         misses = _share(point.false_reject_rate, curve.n_words, "word")
@@ -72,7 +72,7 @@ class KeywordAccuracy(Accuracy):
 
 
 def _share(share: float | None, n: int, what: str) -> str:
-    """Return a share of n clips or words, and how far it can be trusted."""
+    """Return a share of n clips or words in words, with its confidence interval."""
     return f"{percent(share)} of {counted(n, what)}" + (f" ({within(share_interval(share, n))})" if n else "")
 
 
@@ -98,7 +98,7 @@ class ClipEvaluation(Evaluation):
         return len(self.clips)
 
     def run(self, subject: Subject, on_step: Callable[[int], None]) -> KeywordAccuracy:
-        """Return what the device says to every clip, and whether this computer says the same."""
+        """Return the device's predictions for all clips, and whether this computer's agree."""
         model, labels = subject.model, subject.labels
         n_silent, setting = keyword_params(subject.image).n_silent_labels, threshold_units(subject.image)
         accuracy = measure_accuracy(
@@ -127,7 +127,7 @@ class ClipEvaluation(Evaluation):
         )
 
     def _host_answers(self, subject: Subject, accuracy: Accuracy) -> HostAnswers:
-        """Return on how many clips the firmware's frontend and engine, on this computer, say anything else."""
+        """Return on how many clips the firmware's frontend and engine on this computer differ."""
         judge = host_scorer(subject.image, subject.model)
         mismatches = 0
         for clip, answer in zip(self.clips, accuracy.samples, strict=True):
@@ -136,13 +136,13 @@ class ClipEvaluation(Evaluation):
 
 
 def host_scorer(image: bytes, model: ModelSummary) -> Callable[[NDArray[np.int16]], NDArray[np.float64]]:
-    """Return what gives the real outputs for a second of sound, (16000,), by the firmware's frontend and engine."""
+    """Return a function from a second of sound, (16000,), to the model's real outputs, by the firmware's code."""
     engine, hear = HostReference(image), host_frontend(image)
     return lambda pcm: real_values(engine.run(hear(pcm)), model.output)
 
 
 def host_frontend(image: bytes) -> Callable[[NDArray[np.int16]], bytes]:
-    """Return what makes a model image's input tensor of a second of sound, (16000,), by the firmware's frontend."""
+    """Return a function from a second of sound, (16000,), to the model's input tensor, by the firmware's frontend."""
     params = keyword_params(image)
     config = keyword_features(params)
     return lambda pcm: features(pcm, config)[-params.n_strides :].tobytes()
@@ -151,16 +151,16 @@ def host_frontend(image: bytes) -> Callable[[NDArray[np.int16]], bytes]:
 def clip_inputs(
     image: bytes, labels: tuple[str, ...], folder: Path, part: Part | None
 ) -> tuple[tuple[LabelledInput, ...], tuple[Skipped, ...]]:
-    """Return the labelled clips of a folder as the input tensors of a model image, and what could not be used."""
+    """Return the labelled clips of a folder as a model's input tensors, and the files that could not be used."""
     clips, hear = load_clips(folder, labels, part), host_frontend(image)
     made = (LabelledInput(path=clip.path, label=clip.label, data=hear(clip.read())) for clip in clips)
     return tuple(made), clips.skipped
 
 
 def load_clips(path: Path, labels: tuple[str, ...], part: Part | None = None) -> ClipEvaluation:
-    """Return the clips of a folder of class folders; other words are `unknown` if the model has that label.
+    """Return the clips of a folder of class folders; labels that the model lacks become `unknown` if it has that.
 
-    part: only that part of the split that training makes. Raises DatasetError if a label is none of the model's.
+    part: of training's split. Raises DatasetError for labels that the model lacks.
     """
     folder = load_clip_folder(path)
     known = () if UNKNOWN in labels else folder.labels

@@ -1,4 +1,4 @@
-"""What a keyword model's image says of its app: window, classes that are no words, threshold."""
+"""Parameters in a keyword model's image: window, classes that are no words, threshold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def keyword_params(image: bytes) -> KwsParams:
 
 
 def keyword_features(params: KwsParams) -> FrontendConfig:
-    """Return what the frontend makes of sound for a keyword model."""
+    """Return the type of features that a keyword model takes."""
     return FrontendConfig(
         sample_rate_hz=params.sample_rate_hz,
         window_ms=params.window_ms,
@@ -27,6 +27,6 @@ def keyword_features(params: KwsParams) -> FrontendConfig:
 
 
 def threshold_units(image: bytes) -> int:
-    """Return the averaged score from which on the app detects a word, in the output's units."""
+    """Return the smoothed score from which the app detects a word, in the output's units."""
     parsed = ModelImage.parse(image)
     return parsed.metadata.threshold if parsed.task_data else MICRO_SPEECH_THRESHOLD

@@ -1,4 +1,4 @@
-"""A long recording of sound for a device to hear."""
+"""Evaluation of a keyword model on the device with a long recording of sound."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PIECE_S = 1
 
 @dataclass(frozen=True, kw_only=True)
 class SoundEvaluation(Evaluation):
-    """A long recording for a device to hear: pcm (n,) at 16 kHz, and what is said in it."""
+    """A long recording for a device to run: pcm (n,) at 16 kHz, and the words spoken in it."""
 
     stage: ClassVar[str] = "stream"
 
@@ -37,11 +37,11 @@ class SoundEvaluation(Evaluation):
 
     @property
     def n_steps(self) -> int:
-        """Whole seconds."""
+        """The number of whole seconds."""
         return len(self.pcm) // SAMPLE_RATE_HZ
 
     def run(self, subject: Subject, on_step: Callable[[int], None]) -> Streaming:
-        """Return what the device hears, fed with the sound as if its microphone did, as fast as it takes it."""
+        """Return which words the device detects, fed in place of its microphone, as fast as it takes them."""
 
         def pieces() -> Iterator[NDArray[np.int16]]:
             step = _PIECE_S * SAMPLE_RATE_HZ
@@ -61,10 +61,10 @@ class SoundEvaluation(Evaluation):
 
 
 def load_recording(stream: Path, annotations: Path | None, labels: Sequence[str], n_silent: int) -> SoundEvaluation:
-    """Return a recording and what is said in it; by default the .csv file beside it tells.
+    """Return a recording and its ground truth, by default the .csv file beside it.
 
-    n_silent: first labels, which are no words. Raises DatasetError for a file that cannot be used, UsageError if the
-    model has no labels.
+    n_silent: number of first labels that are no words. Raises DatasetError for a file that cannot be used, UsageError
+    if the model has no labels.
     """
     if not labels[n_silent:]:
         raise UsageError(

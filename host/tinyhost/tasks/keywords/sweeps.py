@@ -1,4 +1,4 @@
-"""What clips are exposed to: gain, noise, reverberation."""
+"""Conditions for clips: gain, noise, reverberation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tinyhost.tasks.sweeps import Sweep
 __all__ = ["CLIP_SWEEPS"]
 
 _USUAL_LEVEL = 10 ** (-20.0 / 20)
-"""of speech; a clip without sound gets the noise that speech of this level would"""
+"""level of speech; a silent clip gets the noise that speech of this level would get"""
 
 
 def _gain(pcm: NDArray[Any], gain_db: float, _: np.random.Generator) -> NDArray[Any]:

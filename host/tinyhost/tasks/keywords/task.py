@@ -39,7 +39,7 @@ __all__ = ["KEYWORDS"]
 
 
 class Keywords(Task):
-    """The twin of firmware/apps/kws."""
+    """The host's side of firmware/apps/kws."""
 
     name = "keywords"
     app = "kws"
@@ -61,16 +61,16 @@ class Keywords(Task):
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument, "streaming": StreamingDocument}
 
     def judge(self, image: bytes, model: ModelSummary) -> Callable[[Path], NDArray[np.float64]]:
-        """Return what gives the scores of a clip's loudest second."""
+        """Return a function from a clip's file to the scores of its loudest second."""
         scores = host_scorer(image, model)
         return lambda path: scores(fit_length(read_sound(path), CLIP_SAMPLES))
 
     def window_samples(self, image: bytes, rate_hz: float) -> int:
-        """Return the samples of a second."""
+        """Return the number of samples in a second."""
         return CLIP_SAMPLES
 
     def listening(self, device: Device) -> Listening | None:
-        """Return what it costs to listen all the time; None if the model is not for the microphone."""
+        """Return the cost of continuous listening; None if the model does not take the microphone's sound."""
         return measure_listening(device)
 
     def inputs(
@@ -84,7 +84,7 @@ class Keywords(Task):
         return load_clips(folder, subject.labels, part)
 
     def open_recording(self, subject: Subject, recording: Path, annotations: Path | None) -> SoundEvaluation:
-        """Return a long recording of sound and what is said in it."""
+        """Return a long recording of sound and its ground truth."""
         n_silent = keyword_params(subject.image).n_silent_labels
         return load_recording(recording, annotations, subject.labels, n_silent)
 

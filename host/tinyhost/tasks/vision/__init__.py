@@ -1,4 +1,4 @@
-"""Vision: which class a picture shows; visual wake words."""
+"""Vision: picture classification (visual wake words) and object detection."""
 
 from __future__ import annotations
 

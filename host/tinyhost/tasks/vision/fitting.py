@@ -1,4 +1,4 @@
-"""Pictures as a board's frame takes them, and where their objects are then."""
+"""Pictures cropped and scaled to a board's frame, with the boxes of their objects."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from tinyhost.datasets.boxes import Box
 __all__ = ["SIDE", "Fitted", "fitted"]
 
 SIDE = 96
-"""of a picture that was too large"""
+"""side of the square for a picture that is too large"""
 _MAX_SIDE = 2048  # kMaxPictureSide of firmware/lib/vision/include/vision/picture.h
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fitted:
-    """A picture for a board."""
+    """A picture that fits a board's frame."""
 
     pixels: NDArray[np.uint8]
     """(height, width)"""
     left: float = 0.0
-    """of what was cut out of the picture as it was"""
+    """of the crop in the original picture"""
     top: float = 0.0
     scale_x: float = 1.0
-    """pixels of the fitted picture by one as it was"""
+    """pixels of the fitted picture per pixel of the original"""
     scale_y: float = 1.0
 
     def placed(self, box: Box) -> Box:
-        """Return where an object of the picture is now."""
+        """Return an object's box in the fitted picture."""
         return replace(
             box,
             x=(box.x - self.left) * self.scale_x,
@@ -42,7 +42,7 @@ class Fitted:
 
 
 def fitted(pixels: NDArray[np.uint8], frame_bytes: int) -> Fitted:
-    """Return a picture that a board's frame takes: as it is, or cut and scaled to 96x96 as a scene does."""
+    """Return a picture that fits a board's frame: unchanged, or cropped and scaled to 96x96 as a scene does."""
     if pixels.size <= frame_bytes and max(pixels.shape) <= _MAX_SIDE:
         return Fitted(pixels=pixels)
     left, top, width, height = cut_window(pixels.shape, SIDE, SIDE)

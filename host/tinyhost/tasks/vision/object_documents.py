@@ -1,4 +1,4 @@
-"""How right a device is about where objects are, for programs."""
+"""JSON documents of object detection on the device."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["DetectionDocument", "ObjectsDocument", "PictureDocument"]
 
 @dataclass(frozen=True, kw_only=True)
 class DetectionDocument:
-    """One detection, in pixels of the picture that the board was given."""
+    """One detection, in pixels of the picture sent to the board."""
 
     label: str
     score: float
@@ -22,24 +22,26 @@ class DetectionDocument:
     """of the centroid"""
     y: int
     right: bool | None
-    """whether it matches an object; null in a crowd"""
+    """whether it matches an object; null in a crowd region"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PictureDocument:
-    """What the device found in one picture."""
+    """Detections in one picture."""
 
     file: str
     n_objects: int
-    """that the model can see"""
+    """objects that the model can see"""
     found: int
-    """of them"""
+    """objects that were found"""
     detections: tuple[DetectionDocument, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectsDocument:
-    """Pictures with labelled boxes, judged by a heat map on the device; null without `--data`, or for other models."""
+    """Accuracy of a heat map on the device, on pictures with labelled boxes; null without `--data`, or for other
+    models.
+    """
 
     data: str
     """the folder"""
@@ -47,9 +49,9 @@ class ObjectsDocument:
     threshold: float
     """real value from which a cell belongs to an object: the board's setting"""
     all: ObjectScore
-    """over all labels"""
+    """scores over all labels"""
     per_class: Mapping[str, ObjectScore]
-    """by label"""
+    """scores by label"""
     pictures: tuple[PictureDocument, ...]
     n_outside: int
     """objects whose centre is outside of the square that the model sees, which are not counted"""

@@ -1,4 +1,4 @@
-"""How right a device is about where objects are: a heat map's centroids against labelled boxes."""
+"""Accuracy of object detection on the device: a heat map's centroids against labelled boxes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class _Judged:
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectFinding(Finding):
-    """Pictures with boxes, judged on the device."""
+    """The results of pictures with boxes on the device."""
 
     key: ClassVar[str] = "objects"
 
@@ -77,13 +77,13 @@ class ObjectFinding(Finding):
         return len(self.pictures)
 
     def score(self, label: str | None = None) -> ObjectScore:
-        """Return the figures of a label, or of all."""
+        """Return the scores of a label, or of all."""
         labels = self.labels if label is None else (label,)
         rows = ([each.counts.get(name, ObjectCounts()) for name in labels] for each in self.pictures)
         return object_score([_sum(row) for row in rows])
 
     def document(self) -> ObjectsDocument:
-        """Return it for programs."""
+        """Return the JSON document."""
         return ObjectsDocument(
             data=str(self.data),
             n_pictures=self.n_used,
@@ -98,7 +98,7 @@ class ObjectFinding(Finding):
         )
 
     def section(self) -> Section:
-        """Return it for people."""
+        """Return the section of the report."""
         score = self.score()
         return Section(
             title="Objects, on the board",
@@ -122,7 +122,7 @@ class ObjectFinding(Finding):
         )
 
     def sample_verdicts(self) -> tuple[SampleVerdict, ...]:
-        """Return for each picture whether all its objects were found, and nothing else."""
+        """Return for each picture whether all its objects were found, without a false detection."""
         return tuple(
             SampleVerdict(
                 digest=each.digest,
@@ -167,14 +167,14 @@ class ObjectFinding(Finding):
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectEvaluation(Evaluation):
-    """Pictures with boxes for a device to judge."""
+    """Pictures with boxes for a device to run."""
 
     stage: ClassVar[str] = "objects"
 
     root: Path
     pictures: tuple[BoxedPicture, ...]
     labels: tuple[str, ...]
-    """of all classes, the background's too"""
+    """labels of all classes, the background's too"""
     skipped: tuple[Skipped, ...]
 
     @property
@@ -183,7 +183,7 @@ class ObjectEvaluation(Evaluation):
         return len(self.pictures)
 
     def run(self, subject: Subject, on_step: Callable[[int], None]) -> ObjectFinding:
-        """Return what the device finds in every picture. Raises DatasetError if none can be read."""
+        """Return the device's detections in all pictures. Raises DatasetError if none can be read."""
         setting = subject.device.settings()["threshold"].value
 
         def judge(device: Device, picture: BoxedPicture) -> _Judged | Skipped:
@@ -256,7 +256,7 @@ class ObjectEvaluation(Evaluation):
 
 
 def open_boxes(subject: Subject, folder: Path, part: Part | None) -> ObjectEvaluation:
-    """Return the pictures of a folder with their boxes, all or those of one part, for a model that is a heat map.
+    """Return a folder's pictures with their boxes, all or one part's, for a model with a heat map.
 
     Raises DatasetError if they cannot be read or hold no label of the model, UsageError for a model without labels.
     """

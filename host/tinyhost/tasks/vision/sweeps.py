@@ -1,4 +1,4 @@
-"""What pictures are exposed to: light, blur, noise."""
+"""Conditions for pictures: light, blur, noise."""
 
 from __future__ import annotations
 

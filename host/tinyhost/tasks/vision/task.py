@@ -1,4 +1,4 @@
-"""Vision: grey pictures of a camera, one class each or, of a model that is a heat map, the objects in them."""
+"""Vision: grey pictures of a camera, with one class each or, for a model with a heat map, the objects in them."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ class PictureEvaluation(Evaluation):
         return len(self.pictures)
 
     def run(self, subject: Subject, on_step: Callable[[int], None]) -> Accuracy:
-        """Return what the device says to every picture.
+        """Return the device's predictions for all pictures.
 
-        A picture goes to the board as it is, if the board has room for it; a larger one is first cut and scaled to
-        96x96, as a scene does.
+        A picture that fits the board's buffer is sent as it is; a larger one is first cropped and scaled to 96x96, as a
+        scene does.
         """
         frame_bytes = subject.device.info.sample_bytes
         return measure_accuracy(
@@ -72,7 +72,7 @@ class PictureEvaluation(Evaluation):
 
 
 class Vision(Task):
-    """The twin of firmware/apps/vww."""
+    """The host's side of firmware/apps/vww."""
 
     name = "vision"
     app = "vww"
@@ -93,7 +93,7 @@ class Vision(Task):
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument, "objects": ObjectsDocument}
 
     def judge(self, image: bytes, model: ModelSummary) -> Callable[[Path], NDArray[np.float64]]:
-        """Return what gives the scores of a picture's file, cut and scaled as a scene does it."""
+        """Return a function from a picture's file to its scores, cropped and scaled as a scene does it."""
         engine = HostReference(image)
 
         def scores(path: Path) -> NDArray[np.float64]:
@@ -103,7 +103,7 @@ class Vision(Task):
         return scores
 
     def misfit(self, model: ModelSummary) -> str:
-        """Return what a model is that takes no picture, or gives neither a list of classes nor cells of objects."""
+        """Return why a model is neither a classifier of pictures nor a heat map of objects; "" if it is one."""
         shape, dtype = model.input.shape, model.input.dtype
         is_picture = len(shape) == 4 and shape[0] == 1 and shape[3] in (1, 3) and dtype != "float32"
         if not is_picture:
@@ -130,7 +130,7 @@ class Vision(Task):
     def inputs(
         self, model: ModelFile, labels: tuple[str, ...], folder: Path, part: Part | None
     ) -> tuple[tuple[LabelledInput, ...], tuple[Skipped, ...]]:
-        """Return the labelled pictures of a folder as input tensors; those larger than 96x96 are cut and scaled."""
+        """Return a folder's labelled pictures as input tensors; those larger than 96x96 are cropped and scaled."""
         pictures = load_class_folder(folder)
         check_labels(folder, pictures.labels, labels, example="no_person,person")
         chosen = pictures_of_part(pictures, part)
@@ -145,7 +145,7 @@ class Vision(Task):
         return tuple(made), chosen.skipped
 
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> Evaluation:
-        """Return the labelled pictures of a folder, all or those of one part; of a heat map, pictures with boxes."""
+        """Return a folder's labelled pictures, all or one part's; for a heat map, pictures with boxes."""
         if self.test_sample(subject) is None:
             raise UsageError(
                 f"{subject.model.name} does not accept the pictures of its app, so --data cannot be classified",
