@@ -138,10 +138,12 @@ def test_a_stuck_sensor_is_flagged(stations: Stations, tmp_path: Path) -> None:
     assert any("stuck" in issue for issue in document["issues"])
 
 
-def test_a_stuck_gyroscope_is_flagged(stations: Stations, tmp_path: Path) -> None:
+def test_a_stuck_gyroscope_and_a_gap_in_the_scene_are_flagged(stations: Stations, tmp_path: Path) -> None:
     motion = np.random.default_rng(1).normal((0, 0, 9.8, 0, 0, 0), (2, 2, 1, 80, 80, 80), (300, 6))
     motion[60:160, 4] = 12.0
-    rows = "\n".join(f"{i * 10}," + ",".join(f"{value:.4f}" for value in row) for i, row in enumerate(motion))
+    rows = "\n".join(
+        f"{i * 10 + 200 * (i >= 180)}," + ",".join(f"{value:.4f}" for value in row) for i, row in enumerate(motion)
+    )
     (tmp_path / "hand.csv").write_text(f"timestamp,accX,accY,accZ,gyrX,gyrY,gyrZ\n{rows}\n")
     station = stations("native", "gestures")
     document = station.run_json(
@@ -149,7 +151,9 @@ def test_a_stuck_gyroscope_is_flagged(stations: Stations, tmp_path: Path) -> Non
         *("--scene", str(tmp_path / "hand.csv")),
     )
     (sample,) = read_manifest(tmp_path / "set")
-    assert document["issues"] == [f"{sample.file}: gyrY stuck for 100 samples from sample 60 on"]
+    gap = "gap: 20 samples missing before sample 180; what follows is played without a pause"
+    stuck = f"{sample.file}: gyrY stuck for 100 samples from sample 60 on"
+    assert document["issues"] == [f"{tmp_path / 'hand.csv'}: {gap}", stuck]
     assert not kept(station, read_motion_csv(tmp_path / "set" / sample.file).all_counts())
 
 

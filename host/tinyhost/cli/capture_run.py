@@ -15,6 +15,7 @@ from rich.text import Text
 
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.wav import wav_bytes
+from tinyhost.boards.scenes import gaps_in
 from tinyhost.cli.output import Display, Words, live_display, note, status_console, warn
 from tinyhost.datasets.capture import (
     Answer,
@@ -81,6 +82,8 @@ class CaptureRun:
 
     def capture(self, connection: Connection, store: DatasetStore, origin: Origin) -> bool:
         """Capture and show what happens; return whether all is there."""
+        if gaps := gaps_in(connection.scene):
+            self._progress.issues.append(f"{connection.scene}: {gaps}")
         with _stop_on_interrupt() as stop, live_display() as display:
             session = CaptureSession(
                 device=connection.device,

@@ -68,14 +68,11 @@ def label(
     Answer with a label, its number, Enter for the proposal, s to skip, q to quit, or p to play a sound. All answers are
     stored in the set's labels.jsonl; files that have a label are not shown again.
     """
-    from tinyhost.datasets.folder import MOTION
     from tinyhost.datasets.labelling.answers import read_answers
     from tinyhost.datasets.labelling.proposals import LabellingDocument, propose, samples_below
     from tinyhost.datasets.skipped import Skipped
 
     kind, paths = samples_below(source)
-    if export is not None and kind is MOTION:
-        raise UsageError("--export is for pictures and sounds", hint="label motion here: --annotator NAME")
     proposer, own, name = _proposer(model, finder, split_labels(labels), kind)
     choices = split_labels(labels) or own
     if not choices:

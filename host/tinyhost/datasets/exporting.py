@@ -12,10 +12,10 @@ from tinyhost.audio.speakers import Part
 from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
 from tinyhost.datasets.edge_impulse import audio_acquisition, write_acquisition
 from tinyhost.datasets.edge_impulse_project import LabelledFile, file_name, write_info
-from tinyhost.datasets.folder import MOTION, PICTURES, SOUNDS, kind_of
+from tinyhost.datasets.folder import MOTION, PICTURES, SOUNDS, kind_of, label_of, labelled_files
 from tinyhost.datasets.labelling.exchange import ToolSample, write_cvat, write_label_studio
 from tinyhost.datasets.motion_exchange import export_motion
-from tinyhost.datasets.parts import counts_of, write_lists
+from tinyhost.datasets.parts import counts_of, listed_name, read_lists, write_lists
 from tinyhost.datasets.picture_exchange import export_pictures
 from tinyhost.datasets.pictures import load_class_folder, part_of_pictures
 from tinyhost.datasets.skipped import Skipped
@@ -85,7 +85,7 @@ def export_dataset(
 def _export_for_people(
     folder: Path, target: Path, format: ExportFormat, shares: Shares, on_sample: Callable[[int, int], None]
 ) -> ExportDocument:
-    """Write a set of pictures or clips for a tool that people label with."""
+    """Write a set for a tool that people label with."""
     kind = kind_of(folder)
     if kind is PICTURES:
         pictures = load_class_folder(folder)
@@ -101,8 +101,15 @@ def _export_for_people(
             ToolSample(path=_path(clip), label=clip.label, part=side, speaker=clip.speaker)
             for clip, side in zip(clips, sides, strict=True)
         ]
+    elif kind is MOTION:
+        listing, listed = labelled_files(folder, MOTION), read_lists(folder)
+        sides, skipped = [listed.get(listed_name(path), "training") for path in listing.files], listing.skipped
+        samples = [
+            ToolSample(path=path, label=label_of(path), part=side)
+            for path, side in zip(listing.files, sides, strict=True)
+        ]
     else:
-        raise UsageError(f"--format {format} is for pictures and clips", hint="--format edge-impulse takes motion")
+        raise UsageError(f"{folder}: no pictures, sounds or motion", hint="name a data set")
     labels = sorted({sample.label for sample in samples})
     if format == "cvat":
         sizes = [read_picture(sample.path).shape[::-1] for sample in samples if kind is PICTURES]

@@ -50,7 +50,7 @@ class ClassifierMetrics:
     accuracy_interval: Interval | None
     """95 % (Wilson)"""
     macro_f1: float
-    """mean of the classes' F1; a class without F1 counts as 0"""
+    """mean F1 of the classes that have samples or were predicted"""
     confusion: tuple[tuple[int, ...], ...]
     """rows: true class; columns: predicted class"""
     per_class: tuple[float, ...]
@@ -78,7 +78,7 @@ def classifier_metrics(scores: NDArray[np.float64], classes: NDArray[np.int64]) 
         n=len(classes),
         accuracy=n_right / len(classes),
         accuracy_interval=wilson(n_right, len(classes)),
-        macro_f1=float(np.mean([score.f1 or 0.0 for score in each])),
+        macro_f1=float(np.mean([score.f1 for score in each if score.f1 is not None])),
         confusion=counts,
         per_class=tuple(score.recall or 0.0 for score in each),
         auc=_mean([roc_auc(own, positive) for own, positive in against_rest]),

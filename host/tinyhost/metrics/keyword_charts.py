@@ -13,17 +13,22 @@ _LEAST_RATE = 1e-4  # where a rate of 0 is drawn
 _FALSE_ACCEPTS, _MISSES = "false accepts, % of clips without a word", "misses, % of words"
 
 
-def errors_chart(curves: Mapping[str, KeywordCurve], chosen: KeywordPoint) -> Chart:
-    """Return misses over false accepts, the latter on a logarithmic scale, and the chosen threshold's place."""
+def errors_chart(curves: Mapping[str, KeywordCurve], chosen: KeywordPoint) -> tuple[Chart, ...]:
+    """Return misses over false accepts, the latter on a logarithmic scale, and the chosen threshold's place.
+
+    Nothing if there are no clips of one of both kinds.
+    """
+    if chosen.false_accept_rate is None or chosen.false_reject_rate is None:
+        return ()
     series = []
     for name, curve in curves.items():
-        places = [_place(point) for point in curve.points if point.false_reject_rate is not None]
+        places = [_place(point) for point in curve.points]
         series.append(Series(name=name, x=[x for x, _ in places], y=[y for _, y in places]))
-    mark = None if chosen.false_reject_rate is None else (*_place(chosen), f"threshold {chosen.threshold:.2f}")
+    mark = (*_place(chosen), f"threshold {chosen.threshold:.2f}")
     panel = Panel(
         series=tuple(series), x_label=_FALSE_ACCEPTS, y_label=_MISSES, x_scale="log", from_zero=True, mark=mark
     )
-    return Chart(description="Misses against false accepts", panels=(panel,), height_in=3.6)
+    return (Chart(description="Misses against false accepts", panels=(panel,), height_in=3.6),)
 
 
 def _place(point: KeywordPoint) -> tuple[float, float]:
@@ -31,7 +36,7 @@ def _place(point: KeywordPoint) -> tuple[float, float]:
 
 
 def thresholds_chart(curve: KeywordCurve, chosen: KeywordPoint) -> Chart:
-    """Return both error rates over the threshold, where there are clips of that kind."""
+    """Return the error rates over the threshold, those of which there are clips."""
     accepts = [100 * point.false_accept_rate for point in curve.points if point.false_accept_rate is not None]
     misses = [100 * point.false_reject_rate for point in curve.points if point.false_reject_rate is not None]
     thresholds = [point.threshold for point in curve.points]
@@ -45,4 +50,4 @@ def thresholds_chart(curve: KeywordCurve, chosen: KeywordPoint) -> Chart:
         from_zero=True,
         lines_at=(chosen.threshold,),
     )
-    return Chart(description="Both error rates over the threshold", panels=(panel,))
+    return Chart(description="Error rates over the threshold", panels=(panel,))

@@ -11,6 +11,8 @@ import numpy as np
 from tinyhost.audio.sound_file import read_sound
 from tinyhost.datasets.checking.drift import (
     LEAST_SAMPLES,
+    Distributions,
+    distributions,
     feature_drift,
     figures_of_clip,
     figures_of_motion,
@@ -67,6 +69,7 @@ class DriftWatch:
         """of motion, whose windows are known when the model is"""
         for path in paths[:: -(-len(paths) // _MAX_LEARNT) or 1]:
             self._learn(path)
+        self._learnt: Distributions = {}
         self._window_samples = 0
         self._now: deque[Figures] = deque(maxlen=_MAX_LIVE)
         self._moments, self._due = Moments(), 0
@@ -86,6 +89,7 @@ class DriftWatch:
             ratio = recording.rate_hz / header.rate_hz if header.rate_hz else 1.0
             self._before += _windows_of(recording, round(self._window_samples * ratio))
         self._recordings = []
+        self._learnt = distributions(self._before)
         if len(self._before) < LEAST_SAMPLES:
             raise DatasetError(
                 f"{self._place}: {len(self._before)} samples, expected at least {LEAST_SAMPLES}",
@@ -121,7 +125,7 @@ class DriftWatch:
     def _add(self, figures: Figures) -> None:
         self._now.append(figures)
         is_enough = len(self._now) >= LEAST_SAMPLES and bool(self._before)
-        features = feature_drift(list(self._now), self._before) if is_enough else None
+        features = feature_drift(self._now, self._learnt) if is_enough else None
         self.result = LiveDrift(n=len(self._now), features=features)
 
 

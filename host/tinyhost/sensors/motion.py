@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.motion.sensor import COUNTS_PER_DPS
+from tinyhost.motion.recording import find_issues
+from tinyhost.motion.sensor import COUNTS_PER_DPS, STANDARD_GRAVITY
 from tinyhost.sensors.pace import PaceReport
 from tinyhost.sensors.quality import SampleQuality
 from tinyhost.sensors.remarks import Remark
@@ -160,12 +161,28 @@ class MotionQuality(SampleQuality):
                 text=f"at rest its gyroscope says {np.abs(turns).max():.0f} degrees per second",
                 action="test again, with the board lying still; revision 1 has 30 often (DocID025715, table 3)",
             )
-        if self.n_clipped:
+        for axis in sorted(self._stuck_turns()):
             yield Remark(
-                level="look",
-                text=f"{counted(self.n_clipped, 'value')} at full scale, {self.full_scale_g:g} g",
-                action="stronger vibration cannot be measured",
+                level="bad",
+                text=f"axis {axis} of the gyroscope is stuck while the others turn",
+                action="reset the board; if the axis stays stuck, the sensor is defective",
             )
+        full_dps = 32768 / COUNTS_PER_DPS
+        for n, full, what in (
+            (self.n_clipped[:3].sum(), f"{self.full_scale_g:g} g", "stronger vibration"),
+            (self.n_clipped[3:].sum(), f"{full_dps:g} degrees per second", "a faster turn"),
+        ):
+            if n:
+                text = f"{counted(int(n), 'value')} at full scale, {full}"
+                yield Remark(level="look", text=text, action=f"{what} cannot be measured")
+
+    def _stuck_turns(self) -> set[str]:
+        """Return the gyroscope's axes that were stuck while others turned, of the last samples; at rest any may be."""
+        if len(self._turns) != len(self.recent):
+            return set()
+        acceleration, turns = np.array(self.recent) * STANDARD_GRAVITY, np.array(self._turns)
+        found = find_issues(acceleration, self.pace.declared_hz, rotation=turns, gaps=[])
+        return {issue.axis[-1].lower() for issue in found if issue.kind == "stuck" and issue.axis.startswith("gyr")}
 
     def report(self) -> MotionReport:
         """Return the figures."""

@@ -53,8 +53,8 @@ class SampleQuality(SensorQuality):
     def __init__(self) -> None:
         super().__init__()
         self.pace = Pace()
-        self.n_clipped = 0
-        """values at either end of the range"""
+        self.n_clipped = np.zeros(max(self.n_channels), np.int64)
+        """of each channel, the values at either end of its range"""
 
     def add(
         self,
@@ -75,7 +75,8 @@ class SampleQuality(SensorQuality):
             return
         self.pace.add(position=position, n_samples=len(samples), timestamp_us=timestamp_us, rate_hz=rate_hz, lost=lost)
         self.n_items += len(samples)
-        self.n_clipped += int(np.count_nonzero((samples == 32767) | (samples == -32768)))
+        is_clipped = (samples == 32767) | (samples == -32768)
+        self.n_clipped[: samples.shape[1]] += np.count_nonzero(is_clipped, axis=0)
         self.take(samples, scale)
 
     @abstractmethod

@@ -121,7 +121,7 @@ class SoundQuality(SampleQuality):
     @property
     def clipped_share(self) -> float:
         """Share of the samples that are at full scale."""
-        return self.n_clipped / self.n_items if self.n_items else 0.0
+        return int(self.n_clipped[0]) / self.n_items if self.n_items else 0.0
 
     def faults(self) -> Iterator[Remark]:
         """Yield what is wrong with level, offset and pace."""

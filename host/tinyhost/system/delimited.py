@@ -14,7 +14,7 @@ from typing import TypeVar
 from tinyhost.errors import DatasetError
 from tinyhost.system.wording import counted
 
-__all__ = ["Numbers", "read_rows"]
+__all__ = ["Numbers", "read_header", "read_rows"]
 
 _SEPARATORS = ("\t", ";", ",", "|", " ")
 _MAX_COMMENTS = 100
@@ -53,6 +53,13 @@ def read_rows(
             raise DatasetError(f"{where}, line {first + reader.line_num}: not CSV: {exc}") from exc
 
     return columns, rows()
+
+
+def read_header(lines: Iterable[str], columns_of: Callable[[list[str], str], T], where: str) -> tuple[str, T]:
+    """Return what separates the values of a table, and what its header says, as `read_rows` does."""
+    header, first = _header(iter(lines))
+    separator, _, columns = _dialect(header, columns_of, f"{where}, line {first}")
+    return separator, columns
 
 
 def _header(lines: Iterator[str]) -> tuple[str, int]:

@@ -83,7 +83,7 @@ class AccuracyDocument:
     top1_interval: Interval | None
     """95 % (Wilson)"""
     macro_f1: float
-    """mean of the labels' F1; a label without F1 counts as 0"""
+    """mean F1 of the labels that have samples or were predicted"""
     auc: float | None
     """area under the ROC curve; with more than two labels, the mean of one-vs-rest; null with a single label"""
     average_precision: float | None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tinyhost.boards.scenes.motion import RecordingScene
 from tinyhost.boards.scenes.opening import open_scene
-from tinyhost.boards.scenes.remarks import remarks_on
+from tinyhost.boards.scenes.remarks import gaps_in, remarks_on
 from tinyhost.errors import ConfigError
 
 
@@ -38,6 +38,15 @@ def test_what_is_taken_for_granted_is_told_before_it_plays(in_g: Path) -> None:
         "times are assumed to be in us, 1,000 samples per second; otherwise give --time-unit",
     )
     assert remarks_on(f"{in_g}?unit=g&time-unit=us") == remarks_on(str(in_g)) == ()
+
+
+def test_a_gap_in_a_recording_is_told_before_it_plays(in_g: Path) -> None:
+    lines = in_g.read_text().splitlines(keepends=True)
+    in_g.write_text("".join(lines[:11] + lines[31:]))
+    scene = f"{in_g}?unit=g&time-unit=us"
+    told = "gap: 20 samples missing before sample 10; what follows is played without a pause"
+    assert remarks_on(scene) == (told,)
+    assert gaps_in(scene) == told
 
 
 def test_an_unknown_unit_is_refused(in_g: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -175,5 +176,24 @@ def test_motion_is_labelled_with_the_proposals_of_a_gesture_model(tmp_path: Path
     assert [item["reason"] for item in document["skipped"]] == ["raw/2.csv: 100 samples in a row, a window has 238"]
     stored = read_motion_csv(tmp_path / "set" / "wave" / "000001.csv")
     assert (stored.n_channels, round(stored.rate_hz, 3)) == (6, 119.0)
-    assert "--export is for pictures and sounds" in run(*("label", tmp_path / "raw", "x", "--export", "y")).err
+    done = run(
+        "label", tmp_path / "raw", tmp_path / "none", "--model", model, "--sure", "2", "--export", tmp_path / "y"
+    )
+    assert done.code == 0, done.err
+    tasks = json.loads((tmp_path / "y" / "tasks.json").read_text())
+    assert [task["predictions"][0]["result"][0]["value"]["choices"] for task in tasks]
+    view = ElementTree.parse(tmp_path / "y" / "config.xml").getroot()
+    assert [channel.get("column") for channel in view.iter("Channel")] == [
+        "accX",
+        "accY",
+        "accZ",
+        "gyrX",
+        "gyrY",
+        "gyrZ",
+    ]
+    for task in tasks:
+        task["annotations"] = [{"result": task.pop("predictions")[0]["result"]}]
+    (tmp_path / "y" / "tasks.json").write_text(json.dumps(tasks))
+    assert run("import", tmp_path / "y", tmp_path / "again").code == 0
+    assert len([*(tmp_path / "again").glob("*/*.csv")]) == len(tasks) == 2
     assert run("review", tmp_path / "set", "--annotator", "ben", says="q\n").code == 0

@@ -25,6 +25,11 @@ def test_a_class_without_pictures_has_recall_zero() -> None:
     assert metrics.auc == 0.5
 
 
+def test_a_class_that_is_neither_there_nor_predicted_has_no_part_in_macro_f1() -> None:
+    assert classifier_metrics(np.eye(4)[[2, 3]], np.array([2, 3])).macro_f1 == 1.0
+    assert classifier_metrics(np.eye(4)[[2, 1]], np.array([2, 3])).macro_f1 == pytest.approx(1 / 3)
+
+
 def test_one_class_alone_has_no_auc() -> None:
     metrics = classifier_metrics(np.eye(3), np.zeros(3, np.int64))
     assert (metrics.auc, metrics.average_precision) == (None, None)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tinyhost.metrics.keyword_charts import errors_chart, thresholds_chart
 from tinyhost.metrics.keywords import choose_threshold, keyword_curve, keyword_point
 
 SILENCE, UNKNOWN, YES, NO = range(4)
@@ -52,7 +53,10 @@ def test_a_rate_of_nothing_is_unknown() -> None:
     only_words = keyword_point(SCORES[:4], SAID[:4], 2, 0.5)
     assert only_words.false_accept_rate is None
     assert keyword_point(SCORES[4:], SAID[4:], 2, 0.5).false_reject_rate is None
-    assert keyword_curve(SCORES[:4], SAID[:4], 2).equal_error is None
+    curve = keyword_curve(SCORES[:4], SAID[:4], 2)
+    assert curve.equal_error is None
+    assert errors_chart({"": curve}, only_words) == ()
+    assert [series.name for series in thresholds_chart(curve, only_words).panels[0].series] == ["misses, % of words"]
 
 
 def test_the_lowest_threshold_that_is_allowed_is_chosen() -> None:

@@ -228,7 +228,28 @@ def test_bad_motion() -> None:
     assert said(felt((0, 0, 1.0), stuck="xyz").remarks(), "bad")[0].startswith("axes x, y, z are stuck")
     assert said(felt((0, 0, 0.5)).remarks(), "bad") == ["at rest it measures 0.50 g instead of 1 g"]
     assert said(felt((0, 0, 0.5), noise_g=0.3).remarks(), "bad") == []  # it moves: nobody can say
-    assert any("at full scale" in text for text in said(felt((0, 0, 1.0), noise_g=3.0).remarks(), "look"))
+    assert any("at full scale, 4 g" in text for text in said(felt((0, 0, 1.0), noise_g=3.0).remarks(), "look"))
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "level", "text"),
+    [
+        (slice(0, 240), 700, "bad", "axis z of the gyroscope is stuck while the others turn"),
+        (slice(9, 11), 32767, "look", "2 values at full scale, 2000 degrees per second"),
+    ],
+)
+def test_a_bad_gyroscope(at: slice, value: int, level: str, text: str) -> None:
+    rng = np.random.default_rng(9)
+    counts = np.column_stack([rng.normal((0, 0, 8192), 900, (240, 3)), rng.normal(0, 2000, (240, 3))]).astype(np.int16)
+
+    def judged() -> list[Remark]:
+        quality = MotionQuality()
+        quality.add(counts, position=0, timestamp_us=0, rate_hz=119.0, lost=0, scale=SCALE)
+        return quality.remarks()
+
+    assert [remark.level for remark in judged()] == ["good"]
+    counts[at, 5] = value
+    assert said(judged(), level) == [text]
 
 
 def test_one_picture_and_one_recording_are_judged_alike() -> None:

@@ -62,7 +62,7 @@ class CaptureProgress:
     rejected: dict[str, int] = field(default_factory=dict)
     """words that were no good, by reason"""
     issues: list[str] = field(default_factory=list)
-    """of pictures and recordings: what is wrong with which file"""
+    """of pictures and recordings: what is wrong with which file, or with the scene"""
     seconds: float = 0.0
 
     def take_issues(self, sample: Sample) -> None:
@@ -127,7 +127,8 @@ class CaptureDocument:
     rejected: Mapping[str, int]
     """microphone: clips that were no good, by reason"""
     issues: list[str]
-    """what is wrong with which file, in words: a picture is dark, black, torn; a sensor was stuck, saturated, silent"""
+    """what is wrong with which file, in words: a picture is dark, black, torn; a sensor was stuck, saturated, silent; a
+    scene has a gap"""
     sensor_failures: int
     """camera: captures that failed and were asked for again"""
     seconds: float

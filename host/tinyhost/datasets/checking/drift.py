@@ -15,7 +15,9 @@ from tinyhost.datasets.checking.sample import CheckedSample
 
 __all__ = [
     "LEAST_SAMPLES",
+    "Distributions",
     "FeatureDrift",
+    "distributions",
     "drifted",
     "feature_drift",
     "figures_of_clip",
@@ -82,18 +84,27 @@ class FeatureDrift:
         )
 
 
-def feature_drift(
-    now: Sequence[Mapping[str, float]], before: Sequence[Mapping[str, float]]
-) -> tuple[FeatureDrift, ...]:
+Distributions = Mapping[str, NDArray[np.float64]]
+"""the sorted figures of samples, by feature"""
+
+
+def distributions(samples: Sequence[Mapping[str, float]]) -> Distributions:
+    """Return the figures of samples, each feature's in order; only of the features that all samples have."""
+    names = [name for name in samples[0] if all(name in figures for figures in samples)] if samples else []
+    return {name: np.sort([figures[name] for figures in samples]) for name in names}
+
+
+def feature_drift(now: Sequence[Mapping[str, float]], before: Distributions) -> tuple[FeatureDrift, ...]:
     """Return the features whose distribution differs: by Kolmogorov and Smirnov's test, and not a little.
 
     The test is corrected for the number of features (Bonferroni). Both sets have LEAST_SAMPLES or more, of one kind;
     compared is what all samples have.
     """
-    names = [name for name in now[0] if all(name in figures for figures in (*now, *before))]
+    own = distributions(now)
+    names = [name for name in own if name in before]
     found = []
     for name in names:
-        new, old = (np.sort([figures[name] for figures in samples]) for samples in (now, before))
+        new, old = own[name], before[name]
         distance, index = _distance(new, old), _stability(new, old)
         limit = _limit(len(new), len(old), _CHANCE / len(names))
         if distance > limit and index > _LEAST_PSI:
@@ -112,7 +123,7 @@ def feature_drift(
 
 def drifted(now: Sequence[CheckedSample], before: Sequence[CheckedSample]) -> Iterator[DataFinding]:
     """Yield the features whose distribution differs from `before`, as feature_drift has it."""
-    for found in feature_drift([sample.figures for sample in now], [sample.figures for sample in before]):
+    for found in feature_drift([item.figures for item in now], distributions([item.figures for item in before])):
         yield DataFinding(issue="drift", level="look", text=str(found))
 
 

@@ -1,4 +1,4 @@
-"""Exports of Label Studio, JSON and JSON-MIN: pictures and sounds with one choice each, and stretches of sound.
+"""Exports of Label Studio, JSON and JSON-MIN: samples with one choice each, and stretches of sound.
 
 Sources: labelstud.io/guide/task_format, labelstud.io/guide/export. Files are found by the end of their address below
 the folder of the export: with it, in `files` or where they were uploaded from.
@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tinyhost.audio.sound_file import SOUND_SUFFIXES
 from tinyhost.audio.speakers import PARTS, Part
+from tinyhost.datasets.folder import MOTION, PICTURES, SOUNDS
 from tinyhost.datasets.importers.contract import FoundSample, Importer, PassedOver, ReadAs, unreadable
 from tinyhost.datasets.importers.files import NamedFiles, content_reader, original_of, stretch_readers
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
-from tinyhost.sensors.picture_file import PICTURE_SUFFIXES
 from tinyhost.system.folders import visible
 from tinyhost.system.json_reading import JsonObject, parse_json
 from tinyhost.system.reading import open_file, read_file
 
 __all__ = ["LABEL_STUDIO"]
 
+_SUFFIXES = PICTURES.suffixes | SOUNDS.suffixes | MOTION.suffixes
 _MAX_BYTES = 1 << 29
 _MAX_ITEMS = 1_000_000
 _MAX_SECONDS = 1e6
@@ -53,7 +53,7 @@ def _find(source: Path, read_as: ReadAs) -> Iterator[FoundSample | PassedOver]:
     lists, root = _lists(source), source if source.is_dir() else source.parent
     if not lists:
         raise DatasetError(f"{source}: no export of Label Studio", hint=_HINT)
-    files = NamedFiles(root, PICTURE_SUFFIXES | SOUND_SUFFIXES)
+    files = NamedFiles(root, _SUFFIXES)
     for path in lists:
         tasks = parse_json(read_file(path, max_bytes=_MAX_BYTES), str(path), error=DatasetError, hint=_HINT)
         if not isinstance(tasks, list) or len(tasks) > _MAX_ITEMS:
@@ -67,7 +67,7 @@ def _samples(task: JsonObject, files: NamedFiles, root: Path, read_as: ReadAs) -
     data = task.object("data").values if "data" in task else task.values
     address = next((value for value in data.values() if isinstance(value, str) and _is_sample(value)), "")
     if not address:
-        raise task.wrong("data", "the address of a picture or a sound")
+        raise task.wrong("data", "the address of a picture, a sound or a CSV file")
     answers = list(_answers(task)) if "data" in task else [_minimal(task)]
     if not any(answers):
         yield PassedOver(reason=_NOBODY)
@@ -174,7 +174,7 @@ def _minimal(task: JsonObject) -> _Answer:
 
 
 def _is_sample(address: str) -> bool:
-    return Path(_local(address)).suffix.lower() in PICTURE_SUFFIXES | SOUND_SUFFIXES
+    return Path(_local(address)).suffix.lower() in _SUFFIXES
 
 
 def _local(address: str) -> str:

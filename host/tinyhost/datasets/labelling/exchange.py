@@ -1,12 +1,13 @@
 """Data sets for Label Studio and CVAT: the files as they are, and a list of what is known or proposed of each.
 
 Label Studio: tasks.json, with labels as annotations and proposals as predictions, the least sure first; config.xml, the
-labelling interface. Its data are served from local files below the folder that holds the export. CVAT: annotations.xml
-of "CVAT for images 1.1" with a tag for each picture.
+labelling interface, which draws motion as a time series. Its data are served from local files below the folder that
+holds the export. CVAT: annotations.xml of "CVAT for images 1.1" with a tag for each picture.
 """
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,14 +16,20 @@ from typing import Any
 from xml.etree import ElementTree
 
 from tinyhost.audio.speakers import Part
-from tinyhost.datasets.folder import PICTURES, SampleKind
+from tinyhost.datasets.folder import MOTION, PICTURES, SOUNDS, SampleKind
 from tinyhost.datasets.importers.cvat import ANNOTATIONS_NAME
 from tinyhost.errors import UsageError
+from tinyhost.motion.columns import find_columns
+from tinyhost.motion.units import UNSTATED_UNITS
+from tinyhost.system.delimited import read_header
 from tinyhost.system.durable import copy_file, write_atomically
+from tinyhost.system.reading import open_file
 
 __all__ = ["ToolSample", "write_cvat", "write_label_studio"]
 
 _FOLDER = "files"
+_TAGS = {PICTURES.name: "Image", SOUNDS.name: "Audio", MOTION.name: "TimeSeries"}
+_MOST_BYTES = 1 << 30
 _SUBSETS: dict[Part, str] = {"training": "Train", "validation": "Validation", "testing": "Test"}
 
 
@@ -50,8 +57,12 @@ def write_label_studio(
     model: str = "",
     on_sample: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
-    """Write tasks, files and the labelling interface into a new folder. model: that proposes. Raises OSError."""
-    name = "image" if kind is PICTURES else "audio"
+    """Write tasks, files and the labelling interface into a new folder. model: that proposes. Raises OSError.
+
+    Of motion the first file's header says what is drawn.
+    """
+    tag = _TAGS[kind.name]
+    name = tag.lower()
     tasks = []
     ranked = sorted(samples, key=lambda sample: sample.score)
     for number, sample in enumerate(ranked, 1):
@@ -69,11 +80,26 @@ def write_label_studio(
         on_sample(number, len(samples))
     write_atomically(target / "tasks.json", (json.dumps(tasks, ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
     view = ElementTree.Element("View")
-    ElementTree.SubElement(view, name.capitalize(), name="sample", value=f"${name}")
+    shown = ElementTree.SubElement(view, tag, name="sample", value=f"${name}")
+    if kind is MOTION and ranked:
+        _draw(shown, ranked[0].path)
     choices = ElementTree.SubElement(view, "Choices", name="label", toName="sample", choice="single")
     for label in labels:
         ElementTree.SubElement(choices, "Choice", value=label)
     write_atomically(target / "config.xml", _xml(view))
+
+
+def _draw(series: ElementTree.Element, path: Path) -> None:
+    """Say which columns of a CSV file are time and channels. Raises DatasetError if it has none."""
+    with open_file(path, max_bytes=_MOST_BYTES) as file:
+        lines = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+        separator, (names, columns) = read_header(
+            lines, lambda names, where: (names, find_columns(names, UNSTATED_UNITS, where)), str(path)
+        )
+    time, *axes = columns.places
+    series.attrib |= {"valueType": "url", "sep": separator, "timeColumn": names[time]}
+    for place in (*axes, *(columns.rotation or ())):
+        ElementTree.SubElement(series, "Channel", column=names[place], displayName=names[place])
 
 
 def _choice(label: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
 from tinyhost.errors import DatasetError
 from tinyhost.metrics.intervals import share_interval
-from tinyhost.metrics.keyword_charts import errors_chart
+from tinyhost.metrics.keyword_charts import errors_chart, thresholds_chart
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint, keyword_curve, keyword_point
 from tinyhost.models.reference import HostReference
 from tinyhost.models.summary import ModelSummary
@@ -68,7 +68,8 @@ class KeywordAccuracy(Accuracy):
         accepts = _share(point.false_accept_rate, curve.n_others, "clip")
         misses = _share(point.false_reject_rate, curve.n_words, "word")
         rates = f"at threshold {point.threshold:.2f}: false accepts {accepts} without a word, misses {misses}"
-        return (Note(text=rates), errors_chart({"on the board": curve}, point), agreement_note(self.host, "clips"))
+        charts = errors_chart({"on the board": curve}, point) or (thresholds_chart(curve, point),)
+        return (Note(text=rates), *charts, agreement_note(self.host, "clips"))
 
 
 def _share(share: float | None, n: int, what: str) -> str:

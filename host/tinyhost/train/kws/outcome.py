@@ -115,7 +115,7 @@ class KwsOutcome(ClassifierOutcome):
             f"most {percent(self.config.max_false_accept_rate)} false accepts.",
             parts=(
                 Note(text=f"Threshold {best.point.threshold:.3f}: {_rates(best.point)}"),
-                errors_chart({WAYS[way]: item.curve for way, item in self.quantized.items()}, best.point),
+                *errors_chart({WAYS[way]: item.curve for way, item in self.quantized.items()}, best.point),
                 thresholds_chart(best.curve, best.point),
             ),
         )
