@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tinyhost.compiler import ModelImage
 from tinyhost.compiler.image_format import GestureParams
-from tinyhost.errors import DatasetError
+from tinyhost.errors import DatasetError, ModelError
 from tinyhost.models.file import load_model_file
 from tinyhost.motion.csv import write_motion_csv
 from tinyhost.report.training import training_report
@@ -61,3 +62,19 @@ def test_a_folder_without_enough_of_a_gesture_is_refused(folder: Path, tmp_path:
         file.unlink()
     with pytest.raises(DatasetError, match="for validation wave has 0 windows"):
         load(folder, GestureTrainConfig(), Run(folder=tmp_path / "run", source="a test"))
+
+
+def test_a_run_goes_on_with_one_more_gesture(folder: Path, tmp_path: Path) -> None:
+    """What one run learnt of three classes the next one begins with, from its weights or its int8 model."""
+    small = GestureTrainConfig(labels=GESTURES[:3], n_epochs=3, width=8, command="a test")
+    run = Run(folder=tmp_path / "run", source="a test")
+    first = train(small, load(folder, small, run), run)
+    files = write_run(run.folder, first, report="")
+    for start in (run.folder, files.model):
+        wider = GestureTrainConfig(n_epochs=1, width=8, learning_rate=1e-6, start_from=start)
+        data = load(folder, wider, run)
+        again = train(replace(wider, labels=small.labels), load(folder, replace(wider, labels=small.labels), run), run)
+        assert abs(again.int8_test.accuracy - first.int8_test.accuracy) < 0.05
+        assert train(wider, data, run).labels == GESTURES
+    with pytest.raises(ModelError, match="expected weights of shape"):
+        train(replace(wider, width=12), data, run)

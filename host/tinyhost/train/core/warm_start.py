@@ -7,6 +7,7 @@ TFLM's person_detect, whose weights come from photographs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,35 @@ from numpy.typing import NDArray
 from tinyhost.compiler.graph import Graph, Quantization, Tensor
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import ModelError
+from tinyhost.models.file import labels_beside, read_tflite_file
+from tinyhost.train.core.fitting import BEST_WEIGHTS
 
-__all__ = ["load_run_weights", "load_tflite_body", "load_tflite_weights", "n_outputs"]
+__all__ = [
+    "UNIT_RANGE",
+    "InputSteps",
+    "load_run_weights",
+    "load_start",
+    "load_tflite_body",
+    "load_tflite_weights",
+    "n_outputs",
+    "start_file",
+]
 
 _N_PROBED = 128
 _SAME = "start from a model of the same architecture: one that ships, or an earlier run's"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputSteps:
+    """How the board makes int8 of a network's input."""
+
+    per_unit: float
+    zero: int
+    """int8 of 0.0"""
+
+
+UNIT_RANGE = InputSteps(per_unit=255.0, zero=-128)
+"""of inputs in [0, 1]"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,15 +57,54 @@ class _Weighted:
     bias: NDArray[np.float64]
 
 
-def load_tflite_weights(model: Any, content: bytes, inputs: NDArray[np.float32], where: str) -> None:
+def start_file(source: Path) -> Path:
+    """Return the file to start from: of a run's folder its weights or its model. Raises ModelError without one."""
+    if source.is_dir():
+        source = next((source / name for name in (BEST_WEIGHTS, "model.tflite") if (source / name).is_file()), source)
+    if not source.is_file():
+        raise ModelError(f"{source}: not a model to start from", hint="a run's folder, a .tflite, or an .h5 of weights")
+    return source
+
+
+def load_start(
+    network: Callable[[int], Any],
+    n_classes: int,
+    source: Path,
+    inputs: NDArray[np.float32],
+    steps: InputSteps = UNIT_RANGE,
+) -> Any:
+    """Return a network of n_classes with the weights of a file that `start_file` takes, or an earlier run's folder.
+
+    network: makes an untrained one of so many classes. The last layer is taken over only if it has as many. Raises
+    ModelError for weights of another network.
+    """
+    source, model = start_file(source), network(n_classes)
+    if source.suffix == ".tflite":
+        load_tflite_weights(model, read_tflite_file(source)[0], inputs, str(source), steps)
+        return model
+    n_own = len(labels_beside(source)) or n_classes
+    start = network(n_own)
+    load_run_weights(start, source)
+    if n_own == n_classes:
+        return start
+    head = _layers_with_weights(start)[-1].name
+    for layer in start.layers:
+        if layer.name != head:
+            model.get_layer(layer.name).set_weights(layer.get_weights())
+    return model
+
+
+def load_tflite_weights(
+    model: Any, content: bytes, inputs: NDArray[np.float32], where: str, steps: InputSteps = UNIT_RANGE
+) -> None:
     """Give a network of convolutions the weights of an int8 .tflite of the same one, batch normalization unfolded.
 
-    inputs: (n, height, width, 1) in [0, 1]; their statistics become those of the normalization, so that
-    the model answers the same in training and afterwards. The last layer is taken over only if it has
+    inputs: (n, height, width, 1), of which the board makes steps; their statistics become those of the normalization,
+    so that the model answers the same in training and afterwards. The last layer is taken over only if it has
     as many classes. where: the file, for errors.
     Raises ModelError if the file is not of the same architecture.
     """
-    convolutions = _read_convolutions(read_tflite(content, where=where), where)
+    convolutions = _read_convolutions(read_tflite(content, where=where), where, steps)
     layers = _layers_with_weights(model)
     _check_count(len(convolutions), len(layers), where)
     _give_body(model, layers[:-1], convolutions[:-1], inputs, where)
@@ -54,7 +118,7 @@ def load_tflite_body(model: Any, content: bytes, inputs: NDArray[np.float32], wh
     What the file has beside them, such as another branch, is left out, and the last layer stays as it is.
     """
     graph = read_tflite(content, where=where)
-    convolutions = _read_convolutions(_before_average(graph), where)
+    convolutions = _read_convolutions(_before_average(graph), where, UNIT_RANGE)
     layers = _layers_with_weights(model)
     _check_count(len(convolutions), len(layers) - 1, where)
     _give_body(model, layers[:-1], convolutions, inputs, where)
@@ -133,22 +197,26 @@ def _kernel(layer: Any, convolution: _Weighted, where: str) -> NDArray[np.float6
     return weights
 
 
-def _read_convolutions(graph: Graph, where: str) -> list[_Weighted]:
-    """Return the convolutions of a graph in order, the first one taking pixels scaled to [0, 1]."""
+def _read_convolutions(graph: Graph, where: str, steps: InputSteps) -> list[_Weighted]:
+    """Return the convolutions of a graph in order, the first one taking the input as the board makes steps of it."""
     found: list[_Weighted] = []
     for operator in graph.operators:
         if operator.code in {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}:
             picture, weights, bias = (graph.tensors[index] for index in operator.inputs)
             if weights.dtype != "int8" or weights.quantization is None or picture.quantization is None:
                 raise ModelError(f"{where}: weights are not int8", hint="give a fully quantized model")
-            found.append(_convolution(picture, weights, bias, weights.quantization, first=not found))
+            given = None if found else steps
+            found.append(_convolution(picture, weights, bias, weights.quantization, given))
     return found
 
 
 def _convolution(
-    picture: Tensor, weights: Tensor, bias: Tensor, quantization: Quantization, *, first: bool
+    picture: Tensor, weights: Tensor, bias: Tensor, quantization: Quantization, steps: InputSteps | None
 ) -> _Weighted:
-    """Return one convolution in real values: TFLite's bias scale is input scale times weight scale."""
+    """Return one convolution in real values: TFLite's bias scale is input scale times weight scale.
+
+    steps: of the network's input, if this is what takes it.
+    """
     scale = quantization.scales.astype(np.float64)
     # CONV_2D is (out, height, width, in), DEPTHWISE_CONV_2D is (1, height, width, out), FULLY_CONNECTED is (out, in).
     depthwise = quantization.axis == 3
@@ -158,8 +226,8 @@ def _convolution(
     real = real.transpose(1, 2, 0, 3) if depthwise else real.transpose(1, 2, 3, 0)
     input_scale = float(picture.scale)
     offset = bias.array().astype(np.float64) * scale * input_scale
-    if first:  # from the file's own input scale to pixel / 255; the int8 input is pixel - 128
-        shift = (-128 - picture.zero_point) * input_scale
+    if steps is not None:  # from the file's own input scale to the network's
+        shift = (steps.zero - picture.zero_point) * input_scale
         offset = offset + shift * real.sum(axis=(0, 1, 2))
-        real = real * (255 * input_scale)
+        real = real * (steps.per_unit * input_scale)
     return _Weighted(weights=real, bias=offset)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from tinyhost.errors import UsageError
 from tinyhost.motion.steps import MAX_STEPS
@@ -33,6 +34,12 @@ class GestureTrainConfig(ClassifierConfig):
         None,
         least=0,
         most=1,
+    )
+    start_from: Path | None = option(
+        "--start-from",
+        "Start from this model of the same --width and --steps: the folder of a run, a .tflite, or a run's "
+        "best.weights.h5. Its classes may differ. Default: random weights.",
+        None,
     )
     people: int = option("--people", "How many people --hands makes up.", 80, least=10, most=10_000)
     n_epochs: int = n_epochs(20)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,7 @@ from tinyhost.train.core.quantized import Quantized
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.second_opinion import block_features, second_opinion
 from tinyhost.train.core.trainer import Run
+from tinyhost.train.core.warm_start import InputSteps, load_start
 from tinyhost.train.gestures.config import GestureTrainConfig
 from tinyhost.train.gestures.data import GestureData, HeldOutWindows, load_data
 from tinyhost.train.gestures.feed import WindowBatches, to_input
@@ -33,6 +36,8 @@ from tinyhost.train.gestures.outcome import GestureOutcome, least_threshold, thr
 __all__ = ["load", "train"]
 
 _N_CALIBRATION = 256
+_WARM_RATE = 0.3  # of the learning rate, for a network that has learnt already
+_STEPS = InputSteps(per_unit=1 / STEP_SCALE, zero=0)
 _AVERAGE_MS, _SUPPRESSION_MS, _MIN_RESULTS, _PERIOD_MS = 600, 1000, 3, 120
 
 
@@ -111,7 +116,16 @@ def _opinion(data: GestureData) -> Counts:
 def _fitted(config: GestureTrainConfig, data: GestureData, run: Run) -> Fitted:
     import_keras().utils.set_random_seed(config.seed)
     n_classes = len(data.labels)
-    model = gesture_network(n_steps=config.n_steps, width=config.width, n_classes=n_classes, dropout=config.dropout)
+
+    def network(n: int) -> Any:
+        return gesture_network(n_steps=config.n_steps, width=config.width, n_classes=n, dropout=config.dropout)
+
+    if config.start_from is None:
+        model = network(n_classes)
+    else:
+        seen = to_input(data.train.stretches[:, : config.n_steps])
+        model = load_start(network, n_classes, config.start_from, seen, _STEPS)
+        config = replace(config, learning_rate=config.learning_rate * _WARM_RATE)
     batches = WindowBatches(
         data.train,
         n_classes,

@@ -76,9 +76,9 @@ class KwsTrainConfig(ClassifierConfig):
     )
     start_from: Path | None = option(
         "--start-from",
-        "Start from a .tflite of the same network, or from the best.weights.h5 of an earlier run; use a small "
-        "--learning-rate. The .tflite for a joint network is that of its ds_cnn. Default: the ds_cnn of the default "
-        "model if the width is its own.",
+        "Start from the folder of a run, a .tflite of the same network, or a run's best.weights.h5; use a small "
+        "--learning-rate. Its words may differ. The .tflite for a joint network is that of its ds_cnn. Default: the "
+        "ds_cnn of the default model if the width is its own.",
         None,
     )
     from_scratch: bool = option(

@@ -33,7 +33,7 @@ from tinyhost.train.core.quantized import better, file_names
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.second_opinion import second_opinion, shipped_features
 from tinyhost.train.core.trainer import Run
-from tinyhost.train.core.warm_start import load_run_weights, load_tflite_body, load_tflite_weights
+from tinyhost.train.core.warm_start import load_start, load_tflite_body, start_file
 from tinyhost.train.kws.augment import clip_features
 from tinyhost.train.kws.config import Architecture, KwsTrainConfig
 from tinyhost.train.kws.feed import KwsBatches, to_input
@@ -179,30 +179,28 @@ def _features(config: KwsTrainConfig, data: SoundSplits, run: Run) -> _Features:
 
 def _initial(config: KwsTrainConfig, n_classes: int, features: _Features) -> Any:
     """Return the model with the weights that training starts from."""
-    keras = import_keras()
-
-    def network(arch: Architecture) -> Any:
-        return _architecture(config, arch, n_classes)(keras, l2=config.l2)
-
-    model = network(config.arch)
-    if config.start_from and config.start_from.suffix == ".h5":
-        load_run_weights(model, config.start_from)
-    elif config.start_from:
-        start = network("ds_cnn") if config.arch == "joint" else model
-        content, _ = read_tflite_file(config.start_from)
-        probes = to_input(drawn(features.val.features, _N_CALIBRATION, config.seed))
-        load_tflite_weights(start, content, probes, str(config.start_from))
-        if start is not model:
-            for layer in start.layers[:-1]:
-                model.get_layer(_JOINT.get(layer.name, layer.name)).set_weights(layer.get_weights())
-            model.get_layer("ds_logits").set_weights(start.layers[-1].get_weights())
-    elif config.starts_from_shipped:
+    network = partial(_network, config)
+    probes = to_input(drawn(features.val.features, _N_CALIBRATION, config.seed))
+    source = start_file(config.start_from) if config.start_from else None
+    if source and (config.arch != "joint" or source.suffix == ".h5"):
+        model = load_start(partial(network, config.arch), n_classes, source, probes)
+    elif source:
+        model, start = network("joint", n_classes), load_start(partial(network, "ds_cnn"), n_classes, source, probes)
+        for layer in start.layers[:-1]:
+            model.get_layer(_JOINT.get(layer.name, layer.name)).set_weights(layer.get_weights())
+        model.get_layer("ds_logits").set_weights(start.layers[-1].get_weights())
+    else:
+        model = network(config.arch, n_classes)
+    if config.starts_from_shipped:
         shipped = fetch("kws")
-        probes = to_input(drawn(features.val.features, _N_CALIBRATION, config.seed))
         load_tflite_body(model, read_tflite_file(shipped)[0], probes, str(shipped))
     if config.published:
         load_published(model, config.published, config.published_classes, config.shares)
     return model
+
+
+def _network(config: KwsTrainConfig, arch: Architecture, n_classes: int) -> Any:
+    return _architecture(config, arch, n_classes)(import_keras(), l2=config.l2)
 
 
 def _architecture(config: KwsTrainConfig, arch: Architecture, n_classes: int) -> Callable[..., Any]:

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.datasets.picture_splits import PictureSet, load_splits
 from tinyhost.datasets.pictures import split_roots
-from tinyhost.errors import ModelError, UsageError
+from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.models.catalogue import fetch
 from tinyhost.models.file import labels_beside, read_tflite_file
 from tinyhost.protocol.labels import normal_label
-from tinyhost.train.core.fitting import BEST_WEIGHTS, float_metrics
+from tinyhost.train.core.fitting import float_metrics
 from tinyhost.train.core.published import is_published, read_published
-from tinyhost.train.core.warm_start import load_run_weights, load_tflite_weights, n_outputs
+from tinyhost.train.core.warm_start import load_run_weights, load_tflite_weights, n_outputs, start_file
 from tinyhost.train.vww.config import VwwTrainConfig
 from tinyhost.train.vww.feed import to_input
 from tinyhost.train.vww.head import HEAD
@@ -93,11 +93,7 @@ def load_start(config: VwwTrainConfig, pictures: NDArray[np.uint8], n_classes: i
     pictures: what will be learnt from, (n, size, size). n_classes: those of weights with no labels beside them. Raises
     ModelError if it is not of this architecture and width.
     """
-    source = config.start_from or fetch("vww")
-    if source.is_dir():
-        source = next((source / name for name in (BEST_WEIGHTS, "model.tflite") if (source / name).is_file()), source)
-    if not source.is_file():
-        raise ModelError(f"{source}: not a model to start from", hint="a run's folder, a .tflite, or an .h5 of weights")
+    source = start_file(config.start_from or fetch("vww"))
     if source.suffix == ".tflite":
         content, labels = read_tflite_file(source)
         model = new_network(config, n_outputs(read_tflite(content, where=str(source))))
