@@ -1,4 +1,4 @@
-"""What a board is: something that can be powered and then opened as a link."""
+"""The contracts of a board: it can be powered, and then opened as a link."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BoardKind = Literal["native", "m4", "nano33emu", "nano33ble", "port"]
 
 
 class PoweredBoard(Protocol):
-    """A board that is on."""
+    """A powered board."""
 
     @property
     def board(self) -> Board:
@@ -28,22 +28,22 @@ class PoweredBoard(Protocol):
 
     @property
     def stays_on(self) -> bool:
-        """Whether it is on when this process has ended; if not, it forgets what is not in its flash."""
+        """Whether it stays on when this process ends; otherwise it loses everything that is not in its flash."""
 
     @property
     def failure(self) -> str:
-        """Why the firmware does not run any more; "" if it does, or nobody knows."""
+        """Why the firmware stopped running; "" if it runs, or if that is not known."""
 
     @property
     def scene_name(self) -> str:
-        """What the camera saw last, e.g. the picture's file name; "" if nobody knows."""
+        """The name of the last item before the camera, e.g. a picture's file name; "" if not known."""
 
     def scene_item(self, capture: int) -> str:
-        """Return what the camera saw in a capture, counted since the board's start; "" if nobody knows."""
+        """Return the name of the item before the camera in a capture, counted since the start; "" if not known."""
 
     @property
     def scene_failure(self) -> TinyhostError | None:
-        """Why the scene cannot be shown any more, so that the board has no camera; None if it can, or nobody knows."""
+        """Why the scene failed, so that the board has no camera; None if it plays, or if that is not known."""
 
     def open_link(self) -> Link:
         """Return a new link, held exclusively.
@@ -55,7 +55,7 @@ class PoweredBoard(Protocol):
         """Restart the firmware.
 
         A virtual board gets a power cut: killed at once, then started again with the same flash.
-        Raises BoardError where the host has no way to.
+        Raises BoardError if the host cannot do it.
         """
 
     def close(self) -> None:
@@ -63,11 +63,11 @@ class PoweredBoard(Protocol):
 
 
 class Board(Protocol):
-    """A board that can be powered, or is."""
+    """A board that can be powered, or already is."""
 
     @property
     def kind(self) -> BoardKind:
-        """What type of board it is."""
+        """The type of the board."""
 
     @property
     def name(self) -> str:
@@ -79,25 +79,25 @@ class Board(Protocol):
 
     @property
     def firmware_kind(self) -> str:
-        """What build_firmware calls its firmware: native, m4 or nano33ble; empty if it cannot be flashed from here."""
+        """The `kind` that build_firmware takes: native, m4 or nano33ble; empty if it cannot be flashed from here."""
 
     @property
     def has_bootloader(self) -> bool:
-        """True if its program is put there over USB by its bootloader, as the Nano's is, emulated or not."""
+        """True if its program is uploaded over USB through its bootloader, as the Nano's is, emulated or not."""
 
     @property
     def tick_unit(self) -> str:
-        """What its ticks are, if its firmware cannot know, as that of an emulated chip; else empty."""
+        """The unit of its ticks if its firmware cannot know it, as on an emulated chip; else empty."""
 
     def now_s(self) -> float:
-        """Return the board's time in s, from any moment on: an emulated board's may pass more slowly than ours."""
+        """Return the board's time in s, with an arbitrary origin: an emulated board's may pass more slowly."""
 
     def power(
         self, *, scene: str | None = None, hold_s: float = 0.0, keep_on: bool = False
     ) -> AbstractContextManager[PoweredBoard]:
         """Return the powered board, which is off again at the end of the `with`.
 
-        scene: what the camera sees (scenes.open_scene); virtual boards only. hold_s: how long one picture stays.
+        scene: the sensor's input (scenes.open_scene); virtual boards only. hold_s: time for which a picture stays.
         keep_on: other processes may use the board meanwhile. Raises BoardError, ConfigError, MissingToolError.
         """
 

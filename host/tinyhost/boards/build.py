@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 Origin = Literal["built", "packaged", "given"]
-"""Where a program is from: built from the sources, ready-made with tinyhost, or a file that somebody names."""
+"""The origin of a program: built from the sources, packaged with tinyhost, or a given file."""
 EngineBuild = Literal["tinyhost", "portable", "tflm"]
 """Engines that firmware is built with: tinyhost's own, the same with portable kernels, TensorFlow Lite Micro."""
 
@@ -62,10 +62,9 @@ class Firmware:
 
 
 def build_kind(board: str, engine: EngineBuild, *, arduino: bool = False, all_operators: bool = False) -> str:
-    """Return what build_firmware calls the firmware for a kind of board with this engine.
+    """Return the `kind` of build_firmware for a board with this engine.
 
-    arduino: on Arduino's core, which is there for the Nano. all_operators: with every group of them, as virtual boards
-    always are.
+    arduino: on Arduino's core, for the Nano only. all_operators: with all groups of operators, as on virtual boards.
     """
     parts = {"arduino": arduino, "all": all_operators and board == "nano33ble"}
     return "_".join([board, *([] if engine == "tinyhost" else [engine]), *(part for part in parts if parts[part])])
@@ -74,10 +73,10 @@ def build_kind(board: str, engine: EngineBuild, *, arduino: bool = False, all_op
 def build_firmware(
     app: str, kind: str, *, project: Path | None = None, progress: Callable[[str], None] | None = None
 ) -> Firmware:
-    """Return the firmware of `app` for `kind`. What was built from the same sources is not built again.
+    """Return the firmware of `app` for `kind`.
 
-    progress: called with each line of a build. Raises UsageError if there is no such app for the board, BuildError
-    with the compiler's words, MissingToolError.
+    A build of the same sources is reused. progress: called with each line of a build. Raises UsageError if there is no
+    such app for the board, BuildError with the compiler's words, MissingToolError.
     """
     root = find_project(project)
     environment = f"{app}_{kind}"
@@ -99,7 +98,7 @@ def build_firmware(
 
 
 def prebuilt_firmware(path: Path, app: str, kind: str) -> Firmware:
-    """Return a program that was built before. Raises BuildError or FirmwareFileError if it is none for the board."""
+    """Return a program that was built before. Raises BuildError or FirmwareFileError if it is not for the board."""
     if kind == "nano33ble":
         image = load_program(path)
         return Firmware(
@@ -132,7 +131,7 @@ def pio_environment() -> dict[str, str]:
 
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    """Wait until no other build runs here: PlatformIO empties the build folder when platformio.ini has changed."""
+    """Wait until no other build runs in this folder: PlatformIO empties it when platformio.ini has changed."""
     (root / ".pio").mkdir(exist_ok=True)
     with locked(root / ".pio" / "build.lock"):
         yield
@@ -201,7 +200,7 @@ def _require_tools(kind: str) -> str | None:
     """Return the compiler's path, None if PlatformIO downloads it. Raises MissingToolError, one for all."""
     modules, programs, compiler = ["platformio", "SCons"], [], ""
     if kind.startswith("nano33ble"):
-        modules.append("bmi270")  # it has the configuration file of the Nano's motion sensor
+        modules.append("bmi270")  # the package that brings the Nano's motion sensor's configuration file
     if kind.endswith("_tflm"):
         programs.append("git")  # PlatformIO fetches TensorFlow Lite Micro with it
     if not kind.endswith("_arduino"):
@@ -218,7 +217,7 @@ def _program_path(folder: Path, kind: str) -> Path:
 
 
 def _sizes(program: Path, lines: list[str]) -> Sizes:
-    """Return what PlatformIO has said of the program, or `size` for a board without limits."""
+    """Return the program's sizes as PlatformIO printed them, or those of `size` for a board without limits."""
     elf = program.with_suffix(".elf") if program.suffix == ".bin" else program
     if not elf.is_file():
         raise BuildError(f"PlatformIO reported success, but {elf} does not exist", hint="pio run -v")

@@ -1,7 +1,7 @@
-"""Programs that were built before: what each was made from, so that none is built twice.
+"""The cache of built programs: the inputs of each, so that none is built twice.
 
-Next to a program that PlatformIO built lies built.json. It is written when a build has ended well, and holds for that
-program alone: one that was built since, or half, is not the one that it describes.
+Next to a program that PlatformIO built lies built.json. It is written after a successful build and describes that
+program only: a later or partial build does not match it.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ _MAX_RECORD_BYTES, _MAX_SIZE = 1 << 16, 1 << 40
 
 @dataclass(frozen=True, kw_only=True)
 class Ingredients:
-    """What a program is made from; equal ingredients make equal programs."""
+    """The inputs of a build; equal ingredients make equal programs."""
 
     build_id: str
     """of the sources and options: firmware/platform/build_id.py"""
     compiler: str
-    """what it says of its version; empty if PlatformIO brings it, whose version is one of the options"""
+    """the compiler's version output; empty if PlatformIO brings it, whose version is one of the options"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """How much of a board a program takes."""
+    """The flash and RAM that a program takes."""
 
     text_bytes: int
     ram_bytes: int
 
 
 def ingredients(project: Path, environment: str, compiler: str | None) -> Ingredients:
-    """Return what `environment` of the project would be built from now. compiler: the path of the system's."""
+    """Return the present inputs of the project's `environment`. compiler: the path of the system's."""
     module = runpy.run_path(str(project / "firmware/platform/build_id.py"))
     settings = project / "platformio.ini"
     try:
@@ -54,19 +54,19 @@ def ingredients(project: Path, environment: str, compiler: str | None) -> Ingred
 
 
 def find_cached_build(program: Path, wanted: Ingredients) -> Sizes | None:
-    """Return the sizes of `program` if it is whole and made from what is wanted, else None."""
+    """Return the sizes of `program` if it is complete and was built from these inputs, else None."""
     try:
         record = read_json(program.with_name(_RECORD), max_bytes=_MAX_RECORD_BYTES)
         if record.object("ingredients").values == asdict(wanted) and record.text("sha256") == _sha256(program):
             sizes = record.object("sizes")
             return Sizes(**{field.name: sizes.integer(field.name, 0, _MAX_SIZE) for field in fields(Sizes)})
     except (OSError, ConfigError):
-        pass  # no record that can be relied on: it is built again
+        pass  # no reliable record: it is built again
     return None
 
 
 def record_build(program: Path, made_from: Ingredients, sizes: Sizes) -> None:
-    """Note what a program was made from, once its build has ended well."""
+    """Record the inputs of a program after its successful build."""
     record = {"ingredients": asdict(made_from), "sha256": _sha256(program), "sizes": asdict(sizes)}
     write_atomically(program.with_name(_RECORD), json.dumps(record, indent=2).encode(), sync=False)
 

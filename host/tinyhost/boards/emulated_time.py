@@ -1,4 +1,4 @@
-"""The time of the emulated Nano, which passes more slowly than ours when the computer is busy."""
+"""The emulated Nano's time, which passes more slowly than ours when the computer is busy."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _NOTE_BYTES = 8
 
 
 class EmulatedTime:
-    """Seconds that have passed for the board of a folder; a call returns them, from any moment on.
+    """The time of the board in a folder; a call returns it in s, with an arbitrary origin.
 
-    While the board is off, or its emulator gets no processor, they stand still.
+    It stands still while the board is off, or its emulator gets no processor.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -26,7 +26,7 @@ class EmulatedTime:
         self._lock = threading.Lock()
 
     def __call__(self) -> float:
-        """Return what has passed."""
+        """Return the time in s."""
         with self._lock:
             noted_ns = self._noted_ns()
             if noted_ns < self._last_ns:  # the emulator was started anew

@@ -60,7 +60,7 @@ def build_emulator() -> Path:
 
 
 def _ingredients(firmware: Path, compiler: str) -> str:
-    """Return what the program is made from, in one line: equal ingredients make equal programs."""
+    """Return the inputs of the emulator's build in one line: equal ingredients make equal programs."""
     from importlib.metadata import version
 
     digest = hashlib.sha256()

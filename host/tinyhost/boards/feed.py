@@ -20,7 +20,7 @@ _FIFO_NAME = "link.rx"
 
 
 class LinkFeed:
-    """The way in for one boot of a board. `stdin` is what QEMU reads its UART's bytes from."""
+    """The input of one boot of a board. `stdin` is the file that QEMU reads its UART's bytes from."""
 
     def __init__(self, master: int, folder: Path) -> None:
         self._master = master
@@ -28,7 +28,7 @@ class LinkFeed:
         self.stdin, self._doorbell = os.pipe()
 
     def pump(self) -> None:
-        """Hand on a piece of what is in the pty. To be called when the pty is readable and there is room."""
+        """Forward a piece of the pty's input. To be called when the pty is readable and there is room."""
         data = os.read(self._master, _PIECE)
         os.write(self._fifo, data)  # a writable FIFO has room for PIPE_BUF, 4096 bytes
         os.write(self._doorbell, bytes([len(data) - 1]))
@@ -43,6 +43,6 @@ class LinkFeed:
         return self._fifo
 
     def close(self) -> None:
-        """Drop what was not read: the board has lost its power."""
+        """Drop unread input: the board has lost its power."""
         for fd in (self._fifo, self.stdin, self._doorbell):
             os.close(fd)

@@ -45,9 +45,9 @@ def flash_firmware(
 ) -> UploadResult | None:
     """Put `firmware` on `board`; its model slots and settings stay. A virtual board that is kept on restarts with it.
 
-    progress: called with a line on what is being done. ask: called with what a person should do at a real board;
-    without it and without progress nobody is waited for. watch: gets what lists the ports, to look on.
-    Returns how the upload through a bootloader went. Raises UsageError if the firmware is for another board, BoardError
+    progress: called with a line on each step. ask: called with a request to the person at a real board; without it and
+    without progress nobody is waited for. watch: wraps the function that lists the ports, to log it. Returns the result
+    of an upload through a bootloader. Raises UsageError if the firmware is for another board, BoardError
     if another process uses the board or the upload fails, PortBusyError.
     """
     if firmware.kind.partition("_")[0] != board.firmware_kind:
@@ -74,7 +74,7 @@ def _double_tap(board: VirtualBoard) -> None:
 
 
 class _Uploading:
-    """Uploads through a bootloader, and what is told of them."""
+    """An upload through a bootloader, with its progress messages."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class _Uploading:
     def run(
         self, firmware: Firmware, serial: str, name: str, lister: PortLister, do: Callable[[], None] | None = None
     ) -> UploadResult:
-        """Upload, and return when the program is on USB. do: does what a person is asked for."""
+        """Upload, and return when the program is on USB. do: performs what a person would be asked to do."""
         image = load_program(firmware.path)
         self._progress("entering the bootloader")
         return upload_program(
@@ -98,7 +98,7 @@ class _Uploading:
             name=name,
             lister=self._watch(lister),
             ask=self._asker(do),
-            timing=Timing() if self._ask or do else Timing(person_s=Timing.touch_s),  # nobody hears what is asked for
+            timing=Timing() if self._ask or do else Timing(person_s=Timing.touch_s),  # nobody would see the request
             progress=lambda stage, done, total: self._progress(f"{stage} {done:,} of {total:,} bytes"),
         )
 
@@ -116,7 +116,7 @@ def _silent(line: str) -> None:
 
 
 def check_free(board: Board) -> None:
-    """Raise BoardError or PortBusyError if another process uses the board: then it is not to be flashed."""
+    """Raise BoardError or PortBusyError if another process uses the board, so that it must not be flashed."""
     if isinstance(board, RemoteBoard):
         board.check_free()
     if isinstance(board, VirtualBoard):
@@ -129,12 +129,12 @@ def check_free(board: Board) -> None:
         except PortBusyError:
             raise
         except LinkError:
-            return  # it comes and goes, as it may on its way into the bootloader: the upload waits for it
+            return  # it may be on its way into the bootloader: the upload waits for it
 
 
 @contextmanager
 def _ours(board: VirtualBoard) -> Iterator[AttachedBoard | None]:
-    """Keep other programs off the board in the block; yield what another process keeps on, None if it is off.
+    """Keep other programs off the board in the block; yield it if another process keeps it on, else None.
 
     Raises BoardError or PortBusyError if another program uses it.
     """
@@ -163,7 +163,7 @@ def _flash_file(board: VirtualBoard, firmware: Firmware) -> None:
 
 
 def _flash_over_usb(board: VirtualBoard, firmware: Firmware, upload: _Uploading) -> UploadResult:
-    """Go the way of a real board: touch, bootloader, upload, and the program back on USB."""
+    """Flash as a real board: touch, bootloader, upload, and the program back on USB."""
     with _ours(board) as attached, nullcontext(attached) if attached else board.power_for_upload() as power:
         lister = plugged_lister(board.folder.path, lambda: power.failure)
         try:
@@ -180,7 +180,7 @@ def _flash_over_usb(board: VirtualBoard, firmware: Firmware, upload: _Uploading)
 
 
 def _attached(board: VirtualBoard) -> AttachedBoard:
-    """Return the board that another process keeps on for all; raises BoardError if it is on for that one only."""
+    """Return the board that another process keeps on and shares; raises BoardError if it does not share it."""
     running = board.folder.running()
     if running is None or not running.shared:
         who = f"process {running.pid}" if running else "another process"
@@ -200,7 +200,7 @@ def _note(folder: BoardFolder, firmware: Firmware) -> None:
 
 
 def burn_bootloader(board: Board, path: Path) -> None:
-    """Have the emulated Nano run this bootloader from now on. Raises UsageError for others, FirmwareFileError."""
+    """Install this bootloader on the emulated Nano. Raises UsageError for other boards, FirmwareFileError."""
     if not isinstance(board, VirtualBoard) or not board.has_bootloader:
         raise UsageError(f"{board.name}: only the emulated Nano accepts a bootloader", hint="omit --bootloader")
     content = read_file(path, max_bytes=FLASH_OFFSET, error=FirmwareFileError)

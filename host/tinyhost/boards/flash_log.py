@@ -1,4 +1,4 @@
-"""The log of a flash: what was done and seen when, for a person to read or to send when a board does not come back."""
+"""The log of a flash: its steps and events with their times, to read or send when a board does not return."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PROGRESS_S = 1.0
 
 
 class FlashLog:
-    """Lines with the seconds since the begin. It holds ports, serial numbers and builds, and no samples or models."""
+    """Lines with the seconds since the start, on ports, serial numbers and builds, without samples or models."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -42,14 +42,14 @@ class FlashLog:
             self.note(line)
 
     def note_firmware(self, firmware: Firmware) -> None:
-        """Add what is flashed."""
+        """Add the firmware that is flashed."""
         self.note(
             f"{firmware.app} for {firmware.kind}, build {firmware.build_id}, {firmware.text_bytes:,} bytes, "
             f"{firmware.origin}: {firmware.path.name}"
         )
 
     def watching(self, lister: PortLister) -> PortLister:
-        """Return a lister that notes each change of what it lists of Nano boards."""
+        """Return a lister that logs each change in the list of Nano boards."""
 
         def listed() -> Iterable[Any]:
             ports = list(lister())

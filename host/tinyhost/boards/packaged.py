@@ -1,4 +1,4 @@
-"""Firmware that comes with tinyhost, ready to flash: the bytes that its tests ran, in tinyhost/firmware.
+"""Firmware packaged with tinyhost, ready to flash: the tested programs, in tinyhost/firmware.
 
 `make firmware-images` writes the Nano's, a JSON record beside each; `make check` compares them with a fresh build. The
 board native's are compiled with a wheel, for its platform: firmware/programs.cmake.
@@ -26,7 +26,7 @@ _MAX_RECORD_BYTES = 1 << 16
 
 @dataclass(frozen=True, kw_only=True)
 class PackagedRecord:
-    """What the JSON file beside a program says."""
+    """The JSON file beside a program."""
 
     app: str
     kind: str
@@ -49,7 +49,7 @@ def packaged_path(app: str, kind: str) -> Path:
 def packaged_firmware(app: str, kind: str) -> Firmware | None:
     """Return the program that comes with tinyhost; None if there is none for this app and kind of board.
 
-    Raises FirmwareFileError if it is not what its record says.
+    Raises FirmwareFileError if it does not match its record.
     """
     path = packaged_path(app, kind)
     if not path.is_file():
@@ -74,12 +74,12 @@ def packaged_firmware(app: str, kind: str) -> Firmware | None:
 
 
 def ready_made(kind: str) -> list[str]:
-    """Return the apps of which a program for this kind of board comes with tinyhost."""
+    """Return the apps packaged with tinyhost for this kind of board."""
     return sorted(path.stem.removesuffix(f"-{kind}") for path in PACKAGE_FOLDER.glob(f"*-{kind}.bin"))
 
 
 def check_available(app: str, kind: str, *, build: bool = False) -> None:
-    """Raise UsageError, or ConfigError without sources, unless find_firmware has something to find or to build."""
+    """Raise UsageError, or ConfigError without sources, unless find_firmware can find or build the firmware."""
     if build or not packaged_path(app, kind).is_file():
         check_firmware(app, kind)
 
@@ -98,7 +98,7 @@ def find_firmware(
 
 
 def _is_of_the_sources(firmware: Firmware) -> bool:
-    """Return whether the sources here, if there are any, are those that the program was built from."""
+    """Return whether the program was built from the sources here, if there are any."""
     root = own_sources()
     if root is None:
         return True

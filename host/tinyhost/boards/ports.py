@@ -25,7 +25,7 @@ def is_port(spec: str) -> bool:
 
 
 class PortBoard:
-    """Whatever board answers on a port. It is on, and only bytes get there: what it is, it says itself."""
+    """The board behind a port, identified by its own INFO. It is on; it can neither be flashed nor powered."""
 
     kind: BoardKind = "port"
     is_virtual = False
@@ -35,7 +35,7 @@ class PortBoard:
     now_s = staticmethod(time.monotonic)
 
     def __init__(self, port: str) -> None:
-        """Raise UsageError for an address that is none."""
+        """Raise UsageError for an invalid address."""
         if "://" in port:
             check_port_address(port)
         self.port = port
@@ -54,7 +54,7 @@ class PortBoard:
 
 
 class _PortPower:
-    """A board that somebody else keeps on."""
+    """A board that is powered elsewhere."""
 
     stays_on = True
     failure = ""
@@ -66,7 +66,7 @@ class _PortPower:
         self.port = board.port
 
     def scene_item(self, capture: int) -> str:
-        """Return "": nobody here knows what it sees."""
+        """Return "": its sensor's input is not known here."""
         del capture
         return ""
 
@@ -81,7 +81,7 @@ class _PortPower:
         )
 
     def close(self) -> None:
-        """Nothing: the board stays on."""
+        """Do nothing: the board stays on."""
 
 
 def check_flashable(board: Board) -> None:
@@ -101,7 +101,7 @@ def check_app(board: Board, app: str, wanted: str) -> None:
 
 
 def check_port_address(address: str) -> None:
-    """Raise UsageError for an address of a port that is none."""
+    """Raise UsageError for an invalid address of a port."""
     try:
         parts = urlsplit(address)
         scheme, host, port = parts.scheme, parts.hostname, parts.port

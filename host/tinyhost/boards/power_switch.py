@@ -1,4 +1,4 @@
-"""The power switch of a virtual board that is kept on: another process asks for a power cut, and kills nothing itself.
+"""The power switch of a virtual board that is kept on: another process requests a power cut and kills nothing itself.
 
 A FIFO in the board's folder, `power.cut`. The process that powers the board reads it; a byte in it requests a power
 cut. No process id from a file is ever sent a signal.
@@ -18,12 +18,12 @@ _NAME = "power.cut"
 
 
 class PowerSwitch:
-    """The end of who powers the board. Raises OSError if the folder takes no FIFO."""
+    """The receiving end, in the process that powers the board. Raises OSError if the folder takes no FIFO."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / _NAME
         self.fd = make_fifo(self._path)
-        """readable when a power cut is asked for"""
+        """readable when a power cut is requested"""
 
     def __enter__(self) -> PowerSwitch:
         return self
@@ -34,10 +34,10 @@ class PowerSwitch:
             self._path.unlink()
 
     def clear(self) -> None:
-        """Take in what was asked for: several wishes at once are one power cut."""
+        """Read all pending requests: together they are one power cut."""
         os.read(self.fd, 4096)
 
 
 def ask_for_power_cut(folder: Path) -> bool:
-    """Ask who powers the board to cut its power; False if nobody there listens."""
+    """Request a power cut from the process that powers the board; False if it does not listen."""
     return write_to_fifo(folder / _NAME, b"x")

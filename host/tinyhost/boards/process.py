@@ -13,10 +13,10 @@ from tinyhost.system.tools import require_tool
 __all__ = ["EXIT_RESET", "native_command", "qemu_command", "spawn"]
 
 EXIT_RESET = 75
-"""How a program ends that wants to be started again: firmware/boards/virtual/host_file.h."""
+"""Exit status of a program that asks to be started again: firmware/boards/virtual/host_file.h."""
 
 # One instruction is 128 ns of virtual time, which FPGAIO shows to the instruction: firmware/boards/m4/clock.cpp.
-# Not sleep=off: with it a board that waits takes a whole core, as virtual time runs on. The counts are the same.
+# Not sleep=off: with it a waiting board takes a whole core, as virtual time runs on. The counts are the same.
 _QEMU_CLOCK = "shift=7"
 
 

@@ -1,6 +1,7 @@
-"""What comes with tinyhost beside Python: sources of firmware, models, HIL tests, rigs. In a clone they are its own.
+"""The resources that come with tinyhost beside Python: firmware sources, models, HIL tests, rigs.
 
-A wheel has them in its folder `resources`, laid out as in a clone, of which `find_project` makes a copy to build in.
+A clone contains them. A wheel has them in its folder `resources`, laid out as in a clone; `find_project` copies it to
+build in.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ from tinyhost.system.user_folders import cache_folder
 __all__ = ["PACKAGE_FOLDER", "find_project", "find_shipped", "own_sources", "shipped_models"]
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[1] / "firmware"
-"""What comes with the package and needs no sources: programs for the Nano, in a wheel for native as well."""
+"""Packaged programs, which need no sources: for the Nano, in a wheel also for native."""
 _RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 _SHIPPED = ("models", "hil")
 
 
 def find_project(project: Path | None = None) -> Path:
-    """Return the project, which can be built in: `project`, else the current folder or one above it, else our own.
+    """Return a project folder to build in: `project`, else the current folder or one above it, else our own.
 
-    Our own is the checkout of this package, or a copy of what its wheel has, in the user's cache. Raises ConfigError if
-    `project` has no platformio.ini and firmware folder, or there is none of our own.
+    Our own is the checkout of this package, or a copy of its wheel's resources in the user's cache. Raises ConfigError
+    if `project` has no platformio.ini and firmware folder, or there is none of our own.
     """
     if project is not None:
         if not _is_project(project):
@@ -40,7 +41,7 @@ def find_project(project: Path | None = None) -> Path:
 
 
 def shipped_models(app: str) -> list[Path]:
-    """Return the .tflite files that ship with a firmware app, the usual one first, then those for other sensors.
+    """Return the .tflite files that ship with a firmware app, the default one first, then those for other sensors.
 
     Raises ConfigError without sources.
     """
@@ -50,9 +51,9 @@ def shipped_models(app: str) -> list[Path]:
 
 
 def find_shipped(path: Path) -> Path:
-    """Return the path, or what ships under it: models/vww/model.tflite, hil/rigs/virtual.toml.
+    """Return the path of a shipped file, such as models/vww/model.tflite or hil/rigs/virtual.toml.
 
-    A file of the current folder goes before.
+    A file in the current folder takes precedence.
     """
     if path.is_absolute() or path.parts[:1] not in [(name,) for name in _SHIPPED] or path.exists():
         return path
@@ -61,7 +62,7 @@ def find_shipped(path: Path) -> Path:
 
 
 def own_sources() -> Path | None:
-    """Return the sources that somebody may have changed; None without any, or if they are the wheel's."""
+    """Return the sources that a user may have changed; None without any, or if they are the wheel's."""
     try:
         found = _sources()
     except ConfigError:

@@ -1,4 +1,4 @@
-"""From what the user typed to a board, and what boards there are."""
+"""Resolves `--board` to a board, and lists the boards."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def resolve(spec: str | None, *, state: Path | None = None) -> Board:
     jumpstarter:SELECTOR.
 
     Without a spec: the one real board that is plugged in, else native. `state`: folder of the virtual boards.
-    Raises UsageError for any other spec, BoardNotFoundError if the board is not there or several could be meant.
+    Raises UsageError for any other spec, BoardNotFoundError if the board is missing or the spec is ambiguous.
     """
     if spec is None:
         ports = find_usb_ports()
@@ -54,9 +54,9 @@ def resolve(spec: str | None, *, state: Path | None = None) -> Board:
 
 
 def _board_of_address(port: str) -> Board:
-    """Return the board of another machine, the Nano that is plugged in there, or whatever answers."""
+    """Return a board of another machine, a Nano that is plugged in, or the board behind a port."""
     if is_remote(port):
-        from tinyhost.boards.remote.finding import remote_board  # only here: it brings much that no other board needs
+        from tinyhost.boards.remote.finding import remote_board  # here: it brings much that others do not need
 
         return remote_board(port)
     if "://" in port:

@@ -16,7 +16,7 @@ __all__ = ["SerialBoard", "UsbPort", "find_port", "find_usb_ports"]
 
 
 class SerialBoard:
-    """A Nano 33 BLE Sense that is plugged in. It is on as long as it has USB."""
+    """A Nano 33 BLE Sense that is plugged in. It is powered by USB."""
 
     kind: BoardKind = "nano33ble"
     is_virtual = False
@@ -54,11 +54,11 @@ class _SerialPower:
 
     @property
     def port(self) -> str:
-        """Where the board is now. Raises BoardNotFoundError while it is away, as it is during a reset."""
+        """The board's present port. Raises BoardNotFoundError while it is away, e.g. during a reset."""
         return find_port(self.board.serial).port
 
     def scene_item(self, capture: int) -> str:
-        """Return "": what is in front of a real camera has no name."""
+        """Return "": the input of a real camera has no name."""
         del capture
         return ""
 
@@ -74,4 +74,4 @@ class _SerialPower:
         )
 
     def close(self) -> None:
-        """Nothing: the board stays on."""
+        """Do nothing: the board stays on."""

@@ -40,7 +40,7 @@ class BoardServer:
     """Listens on `host`:`port` and carries bytes between a client and the board. A context manager.
 
     A client that connects while another one is served is disconnected at once. say: called with each event.
-    Raises UsageError if the address cannot be had.
+    Raises UsageError if the address is not available.
     """
 
     def __init__(self, board: PoweredBoard, host: str, port: int, say: Callable[[str], None]) -> None:
@@ -73,7 +73,7 @@ class BoardServer:
         return f"socket://[{host}]:{port}" if ":" in host else f"socket://{host}:{port}"
 
     def poll(self) -> None:
-        """Take a client, if one comes within a moment."""
+        """Accept a client, if one connects within a moment."""
         try:
             client, address = self._socket.accept()
         except TimeoutError:

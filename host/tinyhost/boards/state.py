@@ -1,4 +1,4 @@
-"""The folder in which a virtual board keeps what a real one keeps in its flash, and who has it powered.
+"""The state folder of a virtual board: the content of its flash, and the process that powers it.
 
 <state>/native/
     program         the firmware, as flashed; the emulated Nano has it in its flash
@@ -41,7 +41,7 @@ _MAX_NUMBER = 2**31 - 1
 
 @dataclass(frozen=True, kw_only=True)
 class Flashed:
-    """What board.json says: the firmware that is on the board."""
+    """The content of board.json: the firmware on the board."""
 
     app: str
     build_id: str
@@ -50,7 +50,7 @@ class Flashed:
 
     @classmethod
     def of(cls, record: JsonObject) -> Flashed:
-        """Return what a record says. Raises BoardError if it says something else."""
+        """Parse a record. Raises BoardError if it is malformed."""
         record.check_keys([field.name for field in fields(cls)])
         sizes = {name: record.integer(name, 0, _MAX_NUMBER) for name in ("text_bytes", "ram_bytes")}
         return cls(app=record.text("app"), build_id=record.text("build_id"), **sizes)
@@ -58,12 +58,12 @@ class Flashed:
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """What running.json says: who powers the board."""
+    """The content of running.json: the process that powers the board."""
 
     pid: int
     firmware_pid: int
     boots: int
-    """how often the firmware was started since the board is on"""
+    """number of starts of the firmware since power-on"""
     port: str
     scene: str
     shared: bool
@@ -73,7 +73,7 @@ class Running:
 
     @classmethod
     def of(cls, record: JsonObject) -> Running:
-        """Return what a record says. Raises BoardError if it says something else."""
+        """Parse a record. Raises BoardError if it is malformed."""
         record.check_keys([field.name for field in fields(cls) if field.name != "failure"], ["failure"])
         return cls(
             pid=record.integer("pid", 0, _MAX_NUMBER),
@@ -98,7 +98,7 @@ class BoardFolder:
         self.log = self.path / "board.log"
 
     def create(self) -> None:
-        """Make the folder, and give the board an id of its own."""
+        """Create the folder, with a new id for the board."""
         self.path.mkdir(parents=True, exist_ok=True)
         if not (self.path / "unique_id").exists():
             write_atomically(self.path / "unique_id", f"{self.name}-{secrets.token_hex(8)}".encode(), sync=False)
@@ -115,27 +115,27 @@ class BoardFolder:
         return Flashed.of(record) if record is not None and there else None
 
     def write_flashed(self, flashed: Flashed) -> None:
-        """Note which firmware is on the board."""
+        """Record the firmware on the board."""
         write_atomically(self.path / "board.json", json.dumps(asdict(flashed), indent=2).encode(), sync=False)
 
     def forget_flashed(self) -> None:
-        """Note that no whole firmware is on the board."""
+        """Record that no complete firmware is on the board."""
         (self.path / "board.json").unlink(missing_ok=True)
 
     def running(self) -> Running | None:
-        """Return who powers the board; None if nobody does."""
+        """Return the process that powers the board; None if it is off."""
         if not BoardLock(self).is_held():
             return None
         record = _read_record(self.path / "running.json", self.name)
         return Running.of(record) if record is not None else None
 
     def write_running(self, running: Running) -> None:
-        """Note who powers the board."""
+        """Record the process that powers the board."""
         write_atomically(self.path / "running.json", json.dumps(asdict(running), indent=2).encode(), sync=False)
 
     def remove_running(self) -> None:
-        """Note that the board is off."""
-        with contextlib.suppress(OSError):  # one that is left is no obstacle: nobody has the lock
+        """Record that the board is off."""
+        with contextlib.suppress(OSError):  # a stale one does no harm: nobody holds the lock
             (self.path / "running.json").unlink()
 
 
@@ -146,7 +146,7 @@ class BoardLock(FileLock):
         super().__init__(folder.path / "lock")
 
     def acquire(self, patience_s: float | None = 0.2) -> bool:
-        """Return True if the lock is ours now, False if another process keeps it for longer than a look takes."""
+        """Return True if the lock was acquired, False if another process holds it for longer than a query takes."""
         return super().acquire(patience_s)
 
 

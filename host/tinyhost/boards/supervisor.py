@@ -22,7 +22,7 @@ __all__ = ["Supervisor"]
 _START_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 2.0
 _LOG_LINES = 6
-# So many resets at once, each right after the start, are a firmware that cannot start.
+# After so many resets, each right after the start, the firmware counts as unable to start.
 _MAX_QUICK_RESETS = 20
 _QUICK_S = 0.2
 
@@ -30,7 +30,7 @@ _QUICK_S = 0.2
 class Supervisor:
     """A thread that owns the port and the program of one board.
 
-    When the program dies of itself, the port vanishes, as a board's port would, and `failure` says why.
+    When the program crashes, the port vanishes, as a board's port would, and `failure` has the reason.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Supervisor:
         self.boots = 0
         self.failure = ""
         self._program: subprocess.Popen[bytes] | None = None
-        """what runs, and is not waited for yet"""
+        """the running process, not yet reaped"""
         self._command = command
         self._wiring = wiring
         self._folder = folder
@@ -109,7 +109,7 @@ class Supervisor:
             self._wiring.close()
 
     def _keep_running(self, switch: PowerSwitch) -> None:
-        """Boot the program again and again, until the board is switched off or its firmware has died."""
+        """Boot the program repeatedly, until the board is switched off or its firmware has crashed."""
         quick_resets = 0
         while not self._stopping:
             started = time.monotonic()
@@ -155,7 +155,7 @@ class Supervisor:
             self._wiring.unplug()
 
     def _serve(self, program: subprocess.Popen[bytes], ended: int, switch: PowerSwitch) -> None:
-        """Serve the program until it has ended: of itself, by a power cut, or because the board is switched off."""
+        """Serve the program until it ends: by itself, by a power cut, or because the board is switched off."""
         while True:
             reads, writes = self._wiring.awaited()
             readable, _ = ready([ended, self._wake_read, switch.fd, *reads], writes)

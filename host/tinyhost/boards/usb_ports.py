@@ -1,4 +1,4 @@
-"""Nano 33 BLE boards on USB: recognised by their USB ids, told apart by their serial numbers.
+"""Nano 33 BLE boards on USB: recognised by their USB ids, identified by their serial numbers.
 
 Ports come from pyserial: /dev/ttyACM0 on Linux, /dev/cu.usbmodem14101 on macOS, COM5 on Windows. A board's port and
 product id change when it enters its bootloader; its serial number does not, but for 16 zeros in front.
@@ -38,11 +38,11 @@ _SERIAL_DIGITS = 16
 _BOOTLOADER_SERIAL = re.compile(r"0{16}[0-9A-F]{16}")
 
 _LEAVES_S = 2.0
-"""A board that has just got power waits in its bootloader, on USB, for a second tap of its button: half a second."""
+"""Time for which a board that was just powered waits in its bootloader, on USB, for a second tap of its button."""
 _POLL_S = 0.02
 
 PortLister = Callable[[], Iterable[Any]]
-"""Gives what serial.tools.list_ports.comports() gives: the seam through which tests plug boards in."""
+"""Returns the list of serial.tools.list_ports.comports(); tests replace it to plug boards in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ def find_usb_ports(lister: PortLister = system_ports) -> list[UsbPort]:
 
 
 def find_port(serial: str) -> UsbPort:
-    """Return where the board with this serial number is. Raises BoardNotFoundError."""
+    """Return the port of the board with this serial number. Raises BoardNotFoundError."""
     ports = find_usb_ports()
     for port in ports:
         if port.serial == serial.upper():
@@ -91,10 +91,10 @@ def find_port(serial: str) -> UsbPort:
 
 
 def await_leaving(find: Callable[[], UsbPort], now_s: Callable[[], float] = time.monotonic) -> UsbPort:
-    """Return where a board is when its bootloader has left by itself, or that it stays in its bootloader.
+    """Return a board's port after its bootloader has left by itself, or the bootloader's if it stays.
 
-    find: where it is now, or raises BoardNotFoundError, as `find_port` does; that is raised if it does not come back.
-    now_s: the board's own time.
+    find: returns the present port or raises BoardNotFoundError, like `find_port`; that is raised if the board does not
+    return. now_s: the board's own time.
     """
     deadline_s = now_s() + _LEAVES_S
     while True:

@@ -1,4 +1,4 @@
-"""The boards that need no hardware."""
+"""Virtual boards, which need no hardware."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PLUG_S = 20.0
 
 
 class VirtualBoard:
-    """A board of this computer; its flash is a folder."""
+    """A virtual board on this computer; its flash is a folder."""
 
     is_virtual = True
 
@@ -76,13 +76,13 @@ class VirtualBoard:
             power.close()
 
     def port(self, noted: str) -> str:
-        """Return where the board is now; see wiring.Wiring. Raises BoardNotFoundError while it is away."""
+        """Return the board's present port; see wiring.Wiring. Raises BoardNotFoundError while it is away."""
         return self.record.wiring.port(self.folder.path, noted)
 
     def await_program(self, failure: Callable[[], str]) -> None:
-        """Return when the board is on its port with its program.
+        """Wait until the board is on its port with its program.
 
-        failure: says why the firmware has died, else nothing. Raises BoardError then, and for a board that waits for a
+        failure: returns why the firmware crashed, else "". Raises BoardError then, and for a board that waits for a
         program in its bootloader.
         """
         if not self.has_bootloader:
@@ -94,7 +94,7 @@ class VirtualBoard:
             raise BoardError(f"{self.name} is in its bootloader", hint=f"tinyhost flash vww --board {self.name}")
 
     def _play(self, scene: str | None, hold_s: float, stack: ExitStack) -> ScenePlayer | None:
-        # Imported when something plays: scenes bring numpy, which `tinyhost boards` does without.
+        # Imported on use: scenes bring numpy, which `tinyhost boards` does without.
         from tinyhost.boards.scenes import SceneOptions, open_scene
         from tinyhost.boards.scenes.player import ScenePlayer, remove_channels
 
@@ -144,26 +144,26 @@ class VirtualPower:
 
     @property
     def port(self) -> str:
-        """Where the board is now. Raises BoardNotFoundError while it is away from USB, as it is during a reset."""
+        """The board's present port. Raises BoardNotFoundError while it is away from USB, as it is during a reset."""
         return self.board.port(self._wiring.noted_port)
 
     @property
     def scene_name(self) -> str:
-        """Which picture the camera saw last."""
+        """The name of the last picture before the camera."""
         return self._player.scene.current_name if self._player else ""
 
     def scene_item(self, capture: int) -> str:
-        """Return which picture the camera saw in a capture since the board's start; "" if it is long ago."""
+        """Return the name of the picture in a capture since the board's start; "" if it is long ago."""
         return self._player.picture_of(capture) if self._player and self.board.record.names_captures else ""
 
     @property
     def scene_failure(self) -> TinyhostError | None:
-        """Why the scene cannot be shown any more; None if it can."""
+        """Why the scene failed; None if it plays."""
         return self._player.failure if self._player else None
 
     @property
     def failure(self) -> str:
-        """Why the firmware does not run any more; "" if it does."""
+        """Why the firmware stopped running; "" if it runs."""
         return self._supervisor.failure
 
     def open_link(self) -> Link:
@@ -178,7 +178,7 @@ class VirtualPower:
         self.board.await_program(lambda: self.failure)
 
     def switch(self, command: str) -> str:
-        """Have the emulated Nano do something that a person at a bench would; return what it says.
+        """Send the emulated Nano a command in place of a person at the bench; return its reply.
 
         command: a line that firmware/emulator takes, such as `vbus off`. Raises BoardError for a board without switches
         and for a command that is refused.
@@ -219,17 +219,17 @@ class AttachedBoard:
 
     @property
     def port(self) -> str:
-        """Where the board is now. Raises BoardNotFoundError while it is away from USB."""
+        """The board's present port. Raises BoardNotFoundError while it is away from USB."""
         return self.board.port(self._noted_port)
 
     def scene_item(self, capture: int) -> str:
-        """Return "": only the process that plays the scene knows."""
+        """Return "": only the process that plays the scene knows it."""
         del capture
         return ""
 
     @property
     def failure(self) -> str:
-        """Why the firmware does not run any more; "" if it does."""
+        """Why the firmware stopped running; "" if it runs."""
         running = self.board.folder.running()
         return running.failure if running else f"{self.board.name} is off: the process that kept it on has ended"
 

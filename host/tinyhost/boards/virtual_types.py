@@ -1,4 +1,4 @@
-"""The virtual boards that there are, each a record of what is its own. No other code asks which kind a board is."""
+"""The types of virtual boards, each a record of its differences. No other code asks which kind a board is."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ __all__ = ["VIRTUAL_BOARD_TYPES", "VirtualBoardType", "virtual_board_type"]
 
 @dataclass(frozen=True, kw_only=True)
 class VirtualBoardType:
-    """A virtual board, as `--board` names it."""
+    """A type of virtual board, as named by `--board`."""
 
     name: str
     kind: BoardKind
     firmware_kind: str
-    """what build_firmware calls its firmware"""
+    """the `kind` that build_firmware takes"""
     command: Callable[[BoardFolder], list[str]]
-    """gives what runs it; raises MissingToolError, BuildError"""
+    """returns the command that runs it; raises MissingToolError, BuildError"""
     wiring: type[Wiring]
     clock: Callable[[Path], Callable[[], float]] = lambda folder: time.monotonic
-    """gives the board's time in s, from any moment on"""
+    """returns the board's time in s, with an arbitrary origin"""
     tick_unit: str = ""
-    """what its ticks are, if the firmware cannot know; else empty"""
+    """unit of its ticks, if the firmware cannot know it; else empty"""
     has_bootloader: bool = False
-    """its program is put there over USB, as a Nano's is; else it is a file in its folder"""
+    """whether its program is uploaded over USB, as a Nano's is; else it is a file in its folder"""
     names_captures: bool = True
-    """each capture of its camera is one request to the scene, so that pictures can be told by captures"""
+    """whether each capture of its camera is one request to the scene, so that captures identify pictures"""
 
 
 def _nano33emu(name: str, revision: int) -> VirtualBoardType:

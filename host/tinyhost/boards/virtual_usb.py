@@ -1,4 +1,4 @@
-"""The emulated Nano on USB: a file in its folder says what is plugged in, as the system's list of ports would.
+"""The emulated Nano on USB: a file in its folder lists what is plugged in, like the system's list of ports.
 
 The emulator writes `usb.json` when a host of its own has enumerated the device, and takes it away when the device is
 gone (firmware/emulator). The port is a pty, another one each time.
@@ -26,7 +26,7 @@ _MAX_NOTE_BYTES, _MAX_ID = 4096, 0xFFFF
 
 @dataclass(frozen=True, kw_only=True)
 class _PluggedPort:
-    """What pyserial tells of a port."""
+    """A port as pyserial describes it."""
 
     device: str
     vid: int
@@ -37,24 +37,25 @@ class _PluggedPort:
 
 
 def plugged_lister(folder: Path, failure: Callable[[], str] = str) -> PortLister:
-    """Return what lists the board of this folder as the system lists real ones: not while it is away.
+    """Return a function that lists the port of this folder's board, like the system's list: empty while it is away.
 
-    failure: says why the board has died, else nothing; then the lister raises BoardError.
+    failure: returns why the board crashed, else ""; then the lister raises BoardError.
     """
     return partial(_listed, folder, failure)
 
 
 def find_plugged(folder: Path) -> UsbPort:
-    """Return where the board of this folder is on USB. Raises BoardNotFoundError while it is on none."""
+    """Return the port of this folder's board on USB. Raises BoardNotFoundError while it has none."""
     for port in find_usb_ports(plugged_lister(folder)):
         return port
     raise BoardNotFoundError(f"{folder.name} is not on USB", hint=f"see {folder / 'board.log'}")
 
 
 def await_plugged(folder: Path, timeout_s: float, failure: Callable[[], str]) -> UsbPort:
-    """Return where the board is on USB as soon as it is. Raises BoardNotFoundError if it is not in time.
+    """Wait for the board on USB and return its port.
 
-    failure: says why the board has died, else nothing; then BoardError is raised.
+    Raises BoardNotFoundError if it does not appear in time. failure: returns why the board crashed, else ""; then
+    BoardError is raised.
     """
     deadline = time.monotonic() + timeout_s
     while True:
@@ -69,7 +70,7 @@ def await_plugged(folder: Path, timeout_s: float, failure: Callable[[], str]) ->
 
 
 def unplug(folder: Path) -> None:
-    """Take the note away."""
+    """Remove the file."""
     with contextlib.suppress(FileNotFoundError):
         (folder / _NOTE).unlink()
 

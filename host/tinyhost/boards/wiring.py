@@ -1,4 +1,4 @@
-"""How a virtual board's program is wired to a port of this computer: what its pty is, and who moves the bytes."""
+"""The connection of a virtual board's program with a port of this computer: its pty, and the transport of bytes."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ class Wiring(Protocol):
         """The port, if it stays the same while the board is on; "" if the program makes a new one each time."""
 
     def plug(self) -> tuple[int, int]:
-        """Return the next boot's standard input and output; what the last one had not read yet is lost."""
+        """Return the next boot's standard input and output; unread input of the last one is lost."""
 
     def unplug(self) -> None:
         """Note that the program has ended."""
 
     def awaited(self) -> tuple[list[int], list[int]]:
-        """Return what to wait for while the program runs: to be readable, and to be writable."""
+        """Return the files to wait for while the program runs: to be readable, and to be writable."""
 
     def serve(self, readable: Sequence[int]) -> None:
-        """Move the bytes that have come, some of those that `awaited` returned being readable."""
+        """Transfer bytes; called when some of the files of `awaited` are readable."""
 
     def close(self) -> None:
-        """Take the port away."""
+        """Remove the port."""
 
     @staticmethod
     def port(folder: Path, noted: str) -> str:
-        """Return where the board is now; `noted` is its noted port. Raises BoardNotFoundError while it is away."""
+        """Return the board's present port; `noted` is its noted port. Raises BoardNotFoundError while it is away."""
 
 
 class PtyWiring:
@@ -59,17 +59,17 @@ class PtyWiring:
         return self._master, self._master
 
     def unplug(self) -> None:
-        """Nothing: the pty stays."""
+        """Do nothing: the pty stays."""
 
     def awaited(self) -> tuple[list[int], list[int]]:
-        """Return nothing: the program reads for itself."""
+        """Return no files: the program reads the pty itself."""
         return [], []
 
     def serve(self, readable: Sequence[int]) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def close(self) -> None:
-        """Take the pty away."""
+        """Remove the pty."""
         os.close(self._master)
         os.close(self._slave)
 
@@ -89,19 +89,19 @@ class FedWiring(PtyWiring):
         self._feed: LinkFeed | None = None
 
     def plug(self) -> tuple[int, int]:
-        """Return what the program is fed through, and the pty."""
+        """Return the file that feeds the program, and the pty."""
         _, output = super().plug()
         self._feed = LinkFeed(self._master, self._folder)
         return self._feed.stdin, output
 
     def unplug(self) -> None:
-        """Drop what was not read."""
+        """Drop unread input."""
         if self._feed is not None:
             self._feed.close()
             self._feed = None
 
     def awaited(self) -> tuple[list[int], list[int]]:
-        """Return the pty, or while the program is behind, the way to it."""
+        """Return the pty or, while the program is behind, the FIFO that feeds it."""
         if self._feed is None:
             return [], []
         return ([self._master], []) if self._feed.has_room() else ([], [self._feed.room_fd])
@@ -113,7 +113,7 @@ class FedWiring(PtyWiring):
 
 
 class UsbWiring:
-    """A program that plugs itself in: it makes a pty for each time that it is on USB, and writes where (usb.json)."""
+    """A program that makes a pty of its own each time it is on USB, and writes its path to usb.json."""
 
     noted_port = ""
 
@@ -122,20 +122,20 @@ class UsbWiring:
         self._null = os.open(os.devnull, os.O_RDWR)
 
     def plug(self) -> tuple[int, int]:
-        """Return nothing to read from or write to."""
+        """Return no input and output."""
         unplug(self._folder)
         return self._null, self._null
 
     def unplug(self) -> None:
-        """Forget where the program was: one that was killed has not taken its note away."""
+        """Remove usb.json, which a killed program leaves behind."""
         unplug(self._folder)
 
     def awaited(self) -> tuple[list[int], list[int]]:
-        """Return nothing: the program serves its pty."""
+        """Return no files: the program serves its pty."""
         return [], []
 
     def serve(self, readable: Sequence[int]) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def close(self) -> None:
         """Release what stood in for a terminal."""
@@ -143,6 +143,6 @@ class UsbWiring:
 
     @staticmethod
     def port(folder: Path, noted: str) -> str:
-        """Return where the board is on USB now."""
+        """Return the board's present port on USB."""
         del noted
         return find_plugged(folder).port

@@ -1,4 +1,4 @@
-"""A connected board, as the host sees it: requests, streams, deadlines, retries, push."""
+"""Connections to a board: requests, streams, deadlines, retries, model uploads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a board has restarted, as its replies to PING tell it."""
+"""Detection of a board's restarts from its replies to PING."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _CAUSES: dict[int, str] = {
 
 
 class Boots:
-    """The last start of a board's firmware that was seen.
+    """The last known start of a board's firmware.
 
-    Every start has a number, and another number is another start. Firmware of protocol version 1 has none: then the
-    board's clock tells, as far as it can be trusted.
+    Every start has a number. Firmware of protocol version 1 has none: then the board's clock tells, as far as it can be
+    trusted.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -32,7 +32,7 @@ class Boots:
         self._clock = BoardClock(clock)
 
     def has_restarted(self, reply: PingReply, asked_s: float, *, where: str) -> bool:
-        """Take in a reply; return whether the board has restarted since the one before.
+        """Process a reply; return whether the board has restarted since the last one.
 
         asked_s: when it was asked for, by time.monotonic(). Raises ProtocolError for a board that has neither numbers
         nor a clock that goes on.
@@ -45,7 +45,7 @@ class Boots:
 
 
 def cause_of_start(info: InfoReply) -> str:
-    """Return why a board's firmware started, and where the fault was if it was one; "" if the board does not tell."""
+    """Return why a board's firmware started, with the address of a fault; "" if the board does not report it."""
     fault = fault_of(info)
     if fault is not None and fault.is_cause_of_start:
         return f"after a {fault}: {fault.meaning}"

@@ -19,7 +19,7 @@ __all__ = ["Frame", "snapshot"]
 _SNAPSHOT_S = 10.0
 _MAX_FRAME_BYTES = 1 << 22
 _MAX_ATTEMPTS = 20
-_ALL_S = 60.0  # after which no other attempt begins
+_ALL_S = 60.0  # no further attempt begins after this time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,17 +29,17 @@ class Frame:
     pixels: NDArray[np.uint8]
     """(height, width), grayscale"""
     index: int
-    """counts all captures since the board's start"""
+    """number of the capture since the board's start"""
     dropped: int
-    """captures that have failed since the board's start"""
+    """number of failed captures since the board's start"""
     timestamp_us: int
     """the board's time when the capture began"""
 
 
 def snapshot(session: Session, reader: Reader) -> Frame:
-    """Capture one camera frame; what is returned has the checksum that the board computed.
+    """Capture one camera frame and return it, verified by the board's checksum.
 
-    Takes another one if the board restarted, or captured again, before all pixels were read.
+    Captures again if the board restarted, or took another picture, before all pixels were read.
     """
     connection = session.connection
     deadline = connection.deadline(_ALL_S)

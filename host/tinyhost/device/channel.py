@@ -1,4 +1,4 @@
-"""Frames over one link at a time: a thread reads and sorts them; links come and go."""
+"""Frames over one link at a time. A thread reads and dispatches them; links are attached and detached."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class InterruptedLinkError(LinkError):
 
 @dataclass(slots=True)
 class Counters:
-    """What went over the link so far."""
+    """Traffic over the link so far."""
 
     frames: int = 0
     bad_frames: int = 0
@@ -38,7 +38,7 @@ class Counters:
     bytes_out: int = 0
     retries: int = 0
     strays: int = 0
-    """frames that answer nothing that was asked"""
+    """frames that match no request"""
 
 
 class Channel:
@@ -61,7 +61,7 @@ class Channel:
         self._lock = threading.Lock()
         self._write_lock = threading.Lock()
         self._waiting: dict[int, SimpleQueue[Frame | None]] = {}
-        self._seq = secrets.randbits(16)  # not what a host before us began with: its last replies may still come
+        self._seq = secrets.randbits(16)  # not the first number of an earlier host, whose last replies may still arrive
         self._link: Link | None = None
         self._reader: threading.Thread | None = None
         self._stop = threading.Event()
@@ -84,18 +84,18 @@ class Channel:
         link, self._link = self._link, None
         self._stop.set()
         if self._reader is not None:
-            if self._reader.is_alive():  # a signal may have come before it had started
+            if self._reader.is_alive():  # an exception may have come before the thread had started
                 self._reader.join()
             self._reader = None
         if link is not None:
             try:
                 link.close()
             except LinkError:
-                return  # it was gone already
+                return  # it was already lost
 
     @property
     def attached(self) -> bool:
-        """Whether there is a link that has not been lost."""
+        """Whether a link is attached and has not been lost."""
         return self._link is not None
 
     @property
@@ -109,16 +109,16 @@ class Channel:
         return bool(self._waiting)
 
     def note_loss(self) -> None:
-        """Note that something broke on the link."""
+        """Note that data was lost or corrupted on the link."""
         self._lossy_s = time.monotonic()
 
     @property
     def lossy(self) -> bool:
-        """Whether something broke on the link lately."""
+        """Whether data was lost or corrupted on the link lately."""
         return time.monotonic() - self._lossy_s < _LOSSY_S
 
     def interrupt(self) -> None:
-        """Hold all requests back until resume(), and tell those that wait for a reply."""
+        """Hold all requests back until resume(), and interrupt those that wait for a reply."""
         self._ready.clear()
         with self._lock:
             queues = set(self._waiting.values())
@@ -126,7 +126,7 @@ class Channel:
             queue.put(None)
 
     def resume(self) -> None:
-        """Let requests go on."""
+        """Let requests continue."""
         self._ready.set()
 
     def fail(self, error: TinyhostError) -> None:
@@ -218,7 +218,7 @@ class Channel:
                 self._lost(link)
                 raise InterruptedLinkError(exc.message) from exc
             except LinkTimeoutError:
-                return  # as good as lost in transit: the waiting request is sent again
+                return  # handled as lost in transit: the waiting request is sent again
         self.counters.bytes_out += len(data)
         self.last_sent_s = time.monotonic()
 
@@ -232,7 +232,7 @@ class Channel:
                     return self._seq
 
     def forget(self, seqs: list[int]) -> None:
-        """Take no more replies to these requests."""
+        """Drop further replies to these requests."""
         with self._lock:
             for seq in seqs:
                 self._waiting.pop(seq, None)

@@ -1,4 +1,4 @@
-"""A board's clock, which tells restarts of firmware that does not number its starts: that of protocol version 1."""
+"""Detection of restarts by the board's clock, for firmware of protocol version 1, which does not number its starts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class BoardClock:
         self._last: tuple[float, float] | None = None
 
     def has_restarted(self, uptime_s: float, asked_s: float, *, where: str) -> bool:
-        """Take in a reading; return whether it went on by less than passed between the last reply and this question.
+        """Process a reading; return whether it advanced by less than the time between the last reply and this request.
 
         asked_s: when it was asked for, by time.monotonic(). Raises ProtocolError for a clock that stands still.
         """

@@ -25,26 +25,26 @@ _DEFAULT_DEADLINE_S = 10.0
 _SLOW_DEADLINE_S = 120.0
 _PING = PingRequest().pack()
 _MARKS = 3
-# A request that is lost so often, while the PINGs behind it are answered, is not lost but never answered.
+# After so many losses, with the PINGs behind it answered, the board is taken not to answer this request at all.
 _MAX_LOSSES = 500
 _SURE_LOSSES = 8
 
 
 class Connection(Channel):
-    """Requests to a board; they outlive the links that they go over."""
+    """Requests to a board; they survive the loss of a link."""
 
     def __init__(
         self, *, patience: float, now_s: Callable[[], float], on_session_lost: Callable[[], None], **callbacks: Any
     ) -> None:
         super().__init__(**callbacks)
         self.patience = patience
-        """what every deadline is multiplied with"""
+        """factor for every deadline"""
         self._now_s = now_s
         self.timer = ReplyTimer()
         self._on_session_lost = on_session_lost
 
     def deadline(self, seconds: float = _DEFAULT_DEADLINE_S) -> Deadline:
-        """Return a deadline that begins now."""
+        """Return a deadline that starts now."""
         return Deadline(seconds, patience=self.patience, now_s=self._now_s)
 
     def request(
@@ -58,12 +58,10 @@ class Connection(Channel):
     ) -> bytes:
         """Return the reply's payload; sends again until `deadline_s`, also on a link that went away and came back.
 
-        What does not come in time is not sent again but probed for, by a PING or by a request that only asks, under a
-        new number: boards answer in order, so a probe's reply before the request's proves a loss. A busy board thus
-        costs no retries, and work is never asked for twice in vain.
-        slow: the work may take long; on a link that loses much the probes go out at once.
-        gated: wait until the session is open.
-        Raises DeviceError, LinkTimeoutError, LinkLostError.
+        A late reply is first probed for, by a PING or a read-only request under a new number: boards answer in order,
+        so a probe's reply before the request's proves a loss. A busy board thus costs no retries, and no work is
+        repeated in vain. slow: the work may take long; on a link that loses much the probes go out at once. gated: wait
+        until the session is open. Raises DeviceError, LinkTimeoutError, LinkLostError.
         """
         deadline, began_s = self.deadline(deadline_s), time.monotonic()
         while True:
@@ -179,11 +177,11 @@ class Connection(Channel):
         )
 
     def wait_s(self, message_type: MessageType, n_bytes: int, attempt: int = 1) -> float:
-        """Return how long to wait for a reply before asking whether it was lost."""
+        """Return how long to wait for a reply before probing for it."""
         return self.timer.timeout_s(message_type, n_bytes, attempt, calm=not self.lossy)
 
     def note_lost(self, n_lost: int) -> None:
-        """Count requests that were sent in vain: boards answer in order, and something sent later was answered."""
+        """Count lost requests: boards answer in order, and a later one was answered."""
         if n_lost:
             self.counters.retries += n_lost
             self.note_loss()
@@ -196,12 +194,12 @@ class Connection(Channel):
 
 
 class _Losses:
-    """How often a request was lost, as far as the replies to PINGs behind it prove."""
+    """The losses of a request that are proved by replies to the PINGs behind it."""
 
     def __init__(self, connection: Connection) -> None:
         self.count = 0
         self.are_no_losses = False
-        """whether they are so many that the board does not answer the request at all"""
+        """whether there are so many that the board must be ignoring the request"""
         self._connection = connection
         self._deadline: Deadline | None = None
 
@@ -214,7 +212,7 @@ class _Losses:
 
 
 class Conversation:
-    """Some requests whose replies arrive in one queue, in order."""
+    """A sequence of requests, with their replies in one queue, in order."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -265,10 +263,10 @@ class Conversation:
             if frame.seq in seqs and self._answers(frame, data):
                 return frame
             self._connection.counters.strays += 1
-            if time.monotonic() >= deadline:  # a board that sends what nobody asked for must not keep us here
+            if time.monotonic() >= deadline:  # a board that sends unrequested frames must not keep us here
                 return None
 
     def _answers(self, frame: Frame, data: bool) -> bool:
-        """Return whether a frame is what may come to the request of its number; another type is no answer."""
+        """Return whether a frame's type is a valid reply to the request of its number."""
         expected = self._types[frame.seq] | REPLY_FLAG
         return frame.type in (expected, MessageType.ERROR | REPLY_FLAG) or (data and frame.type == MessageType.DATA)

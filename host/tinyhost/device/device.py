@@ -1,4 +1,4 @@
-"""A connected board: one class in front of sessions, transfers, models, inference, streams and settings."""
+"""A connected board: the facade of sessions, transfers, models, inference, streams and settings."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ __all__ = ["Device", "LinkStats"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkStats:
-    """What went over the link since the device was opened."""
+    """Traffic over the link since the device was opened."""
 
     frames: int
     bad_frames: int
@@ -56,14 +56,14 @@ class LinkStats:
     bytes_in: int
     bytes_out: int
     retries: int
-    """requests sent again, whole or in part"""
+    """number of requests sent again, in whole or in part"""
     reconnects: int
     restarts: int
-    """how often the board restarted, or took its host for lost"""
+    """number of sessions that the board lost, by a restart or a timeout"""
     boots: int
-    """how often it restarted"""
+    """number of restarts"""
     device_dropped: int
-    """frames that the board gave up because nobody read them; as of the last ping"""
+    """frames that the board dropped because the host did not read them; as of the last ping"""
 
 
 class Device:
@@ -80,9 +80,9 @@ class Device:
         patience: float | None = None,
     ) -> None:
         self.patience = patience or timeout_scale()
-        """what every deadline is multiplied with"""
+        """factor for every deadline"""
         self.now_s = board.board.now_s
-        """gives the board's time in s, from any moment on"""
+        """returns the board's time in s, with an arbitrary origin"""
         self._hub = StreamHub()
         self._session = Session(
             board,
@@ -113,9 +113,9 @@ class Device:
         """Open the board's link and greet it.
 
         log: called with each line of text from the board, by the reading thread: it must not wait or raise. greet_s:
-        how long a board may take to answer the greeting; None: as long as a busy one needs. patience: what every
-        deadline is multiplied with, for slow links; None: $TINYHOST_PATIENCE, else 1.
-        Raises PortBusyError, LinkTimeoutError, LinkLostError, VersionMismatchError.
+        time allowed for the board's reply to HELLO; None: enough for a busy board. patience: factor for every deadline,
+        for slow links; None: $TINYHOST_PATIENCE, else 1. Raises PortBusyError, LinkTimeoutError, LinkLostError,
+        VersionMismatchError.
         """
         device = cls(board, faults=faults, fault_seed=fault_seed, log=log, greet_s=greet_s, patience=patience)
         device._session.open()
@@ -135,17 +135,17 @@ class Device:
 
     @property
     def name(self) -> str:
-        """The board and its port, for messages."""
+        """The name of the board and its port, for messages."""
         return self._session.connection.name
 
     @property
     def info(self) -> InfoReply:
-        """Who the board is and what it can take."""
+        """The board's identity and limits."""
         return self._session.info
 
     @property
     def engine(self) -> EngineName:
-        """Whose model images the firmware runs."""
+        """The engine that the firmware runs model images with."""
         return "tflm" if self.info.engine == "tflm" else "tinyhost"
 
     @property
@@ -184,7 +184,7 @@ class Device:
     # Models
 
     def models(self) -> list[SlotInfo]:
-        """Return what each model slot holds."""
+        """Return the content of each model slot."""
         return self._pusher.slots()
 
     def active_model(self) -> ModelImage | None:
@@ -198,9 +198,10 @@ class Device:
         return ModelImage.parse(image, where=f"{self.name}: the active model")
 
     def push(self, image: bytes, *, force: bool = False, progress: Progress | None = None) -> PushResult:
-        """Put a model image into a slot and make it active; resumes and skips as far as possible.
+        """Put a model image into a slot and make it active.
 
-        Bytes only: the device says what it does not take. tinyhost.models.push says it before anything is sent.
+        An interrupted push is resumed, a stored image is not sent again. Only the device checks the image;
+        tinyhost.models.push checks it before anything is sent.
         """
         return self._pusher.push(image, force=force, progress=progress)
 
@@ -229,7 +230,7 @@ class Device:
         """Run the active model once.
 
         data: bytes for INPUT; for SAMPLE a (height, width) uint8 picture, or an (n, n_channels) int16 clip or window.
-            Without data, INPUT runs on what is there.
+        Without data, INPUT runs on the tensor's present content.
         """
         return self._inferrer.infer(source, data=data, seed=seed, profile=profile)
 
@@ -244,9 +245,9 @@ class Device:
         return self._inferrer.step_operators(source, data=data, seed=seed)
 
     def feed(self, samples: Iterable[NDArray[np.int16]], *, rate_hz: float) -> Iterator[FedResult]:
-        """Hand samples to the app as if its sensor had given them, as fast as they are taken; yield what it says.
+        """Feed samples to the app in place of its sensor's, as fast as it takes them; yield its results.
 
-        samples: pieces of (n,) or (n, n_channels). The app forgets what it heard before. Times are the samples' own.
+        samples: pieces of (n,) or (n, n_channels). The app starts from a cleared state. Times are in samples.
         """
         return feed(self._session, samples, rate_hz=rate_hz)
 
@@ -259,11 +260,11 @@ class Device:
         return read_unsure(self._session, self._reader)
 
     def clear_unsure(self) -> None:
-        """Erase these samples on the board."""
+        """Erase the kept samples on the board."""
         clear_unsure(self._session)
 
     def self_test(self, progress: TestProgress = lambda done, total: None) -> Iterator[Finding]:
-        """Run the board's self-test of its sensor; yield what each part finds as it is found. No stream may be on.
+        """Run the board's self-test of its sensor; yield the result of each part as it arrives. No stream may be on.
 
         Raises DeviceError if the firmware has none, or a stream is on.
         """
@@ -273,7 +274,7 @@ class Device:
 
     @contextlib.contextmanager
     def stream(self, *streams: StreamId, period_ms: int = 0) -> Iterator[Subscription]:
-        """Switch streams on for the duration of the block; gives an iterator over their items.
+        """Switch streams on for the duration of the block; yields an iterator over their items.
 
         period_ms: least time between two items of a stream; 0: as fast as they come.
         """

@@ -1,4 +1,4 @@
-"""The examination of a board's sensor: its self-test in words, and a judgement of what it gives."""
+"""The examination of a board's sensor: the results of its self-test, and remarks on its data."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
 __all__ = ["Examination", "SensorCheckDocument", "SensorDataDocument", "observe_sensor", "self_test_results"]
 
 _VIRTUAL_PERIOD_MS = 60
-"""A scene's pictures could come faster than anybody can look."""
+"""Shortest period between a virtual board's frames: its scene could give them faster than they can be analysed."""
 _TICK_S, _LEAST_S = 0.1, 0.01
 _FIRST_S = 10.0
-"""A sensor that gives nothing for so long gives nothing."""
+"""A sensor without data for this long counts as silent."""
 _GIVES_NOTHING = ("no_sensor", "sensor_timeout")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SensorDataDocument:
-    """What the sensor gave, and what there is to say about it."""
+    """The sensor's data, and remarks on it."""
 
     seconds: float
-    """how long the sensor was watched"""
+    """time during which the sensor was watched"""
     items: int
-    """pictures, or samples"""
+    """number of pictures or samples"""
     remarks: list[Remark]
     """remarks, the worst first"""
     camera: PictureReport | None = None
@@ -84,22 +84,22 @@ class SensorCheckDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class Examination:
-    """What came of it."""
+    """The results of an examination."""
 
     sensor: Sensor
     seconds: float
     results: list[CheckResult]
     quality: SensorQuality | None
-    """None if the sensor is not there, or nobody looked"""
+    """None if the sensor is missing, or was not watched"""
 
     @property
     def remarks(self) -> list[Remark]:
-        """What there is to say about what the sensor gives."""
+        """The remarks on the sensor's data."""
         return self.quality.remarks() if self.quality is not None else []
 
     @property
     def faults(self) -> list[tuple[str, str]]:
-        """What is wrong, and what to do about each."""
+        """The faults, with a remedy for each."""
         failed = [(result.meaning or result.title, result.action) for result in self.results if result.failed]
         return failed + [(remark.text, remark.action) for remark in self.remarks if remark.level == "bad"]
 
@@ -129,7 +129,7 @@ class Examination:
 
 
 def self_test_results(device: Device, sensor: Sensor, *, virtual: bool, progress: TestProgress) -> list[CheckResult]:
-    """Return what the device's self-test of its sensor finds, in words. virtual: a scene takes the sensor's place.
+    """Return the results of the device's self-test of its sensor, in words. virtual: a scene takes the sensor's place.
 
     Raises DeviceError if the firmware has no self-test, or a stream is on.
     """
@@ -145,10 +145,10 @@ def observe_sensor(
     virtual: bool,
     on_news: Callable[[SensorQuality], None],
 ) -> SensorQuality | None:
-    """Return a judgement of what the sensor gives for some seconds; None if the self-test found none, or for 0 s.
+    """Return an assessment of some seconds of the sensor's data; None if the self-test found no sensor, or for 0 s.
 
-    The seconds are of the board's time, from the first item on; one that never comes is waited for longer.
-    on_news: called ten times a second or so with the judgement so far.
+    The seconds are in the board's time, from the first item, which is given a longer time to arrive. on_news: called
+    about ten times a second with the assessment so far.
     """
     if seconds <= 0 or any(result.status in _GIVES_NOTHING for result in results):
         return None
@@ -167,7 +167,7 @@ def observe_sensor(
 
 
 def _add(quality: SensorQuality, item: StreamItem) -> None:
-    """Add an item to the judgement of its kind."""
+    """Add an item to the assessment of its kind."""
     if isinstance(item, FrameItem) and isinstance(quality, PictureQuality):
         quality.add(item.pixels, frame_index=item.frame_index, timestamp_us=item.timestamp_us)
     elif isinstance(item, SamplesItem) and isinstance(quality, SampleQuality):

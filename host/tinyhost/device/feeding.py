@@ -1,4 +1,4 @@
-"""Samples of the host's, handed to an app that listens: sound or motion, faster than it happened."""
+"""Samples of sound or motion sent to an app in place of its sensor's, faster than real time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PIECE_BYTES = 4092  # of a request's payload, without FeedRequest: whole sample
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FedResult:
-    """One inference on samples that were fed; prediction.position says after how many."""
+    """One inference on fed samples; prediction.position is the number of samples up to it."""
 
     prediction: Prediction
     scores: tuple[int, ...]
@@ -34,10 +34,10 @@ class FedResult:
 
 
 def feed(session: Session, samples: Iterable[NDArray[np.int16]], *, rate_hz: float) -> Iterator[FedResult]:
-    """Feed pieces of (n,) or (n, n_channels) samples; yield the app's results as they come.
+    """Feed pieces of (n,) or (n, n_channels) samples; yield the app's results as they arrive.
 
     Raises DeviceError if the app takes no samples, has no model, or a stream of its sensor is on; LinkLostError if the
-    board restarted meanwhile, as it then has forgotten what it heard.
+    board restarted meanwhile, which clears the app's state.
     """
     position, restart, n_requests = 0, 1, 0
     restarts = session.restarts

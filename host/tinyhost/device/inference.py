@@ -1,4 +1,4 @@
-"""Inference on the board: on data of the host's, on a camera frame, or operator by operator."""
+"""Inference on the board: on the host's data, on a camera frame, or operator by operator."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ T = TypeVar("T")
 
 _INFER_S = 120.0
 _MAX_ATTEMPTS = 20
-_INSIST_S = 120.0  # after which no other attempt begins
+_INSIST_S = 120.0  # no further attempt begins after this time
 _MAX_SIDE = 65_535  # of INFER's fields
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inference:
-    """What came out of one run of the model. Ticks are in units of the board's info.tick_unit."""
+    """The result of one run of the model. Ticks are in units of the board's info.tick_unit."""
 
     output: bytes
     capture_ticks: int
     preprocess_ticks: int
     invoke_ticks: int
     sample_crc32: int
-    """of the sample; 0 without one"""
+    """CRC of the sample; 0 without one"""
     input_crc32: int
-    """of the input tensor"""
+    """CRC of the input tensor"""
     n_operators: int
     arena_bytes: int = 0
-    """of the engine's arena, that the model takes"""
+    """bytes of the engine's arena that the model takes"""
     score: int = 0
-    """of an app whose result is one number, in units of its setting `threshold`; else 0"""
+    """score of an app with a single one, in units of its setting `threshold`; else 0"""
     operators: tuple[ProfileEntry, ...] = ()
     """ticks of each operator, if profiled"""
 
@@ -65,7 +65,7 @@ class Inference:
 class Inferrer:
     """INFER and PROFILE over one session.
 
-    What was written is checked against what the board ran on, and written again if the board restarted in between.
+    The written data's checksum is compared with that of the run; it is written again if the board restarted in between.
     """
 
     def __init__(self, session: Session, reader: Reader, writer: Writer) -> None:
@@ -129,7 +129,7 @@ class Inferrer:
             operator, goes_on = operator + 1, True
 
     def _step(self, operator: int) -> tuple[int, bytes] | None:
-        """Run one operator on what the last one left; None if that is no longer there or the reply is lost."""
+        """Run one operator on the last one's result; None if that is gone or the reply is lost."""
         request = InferRequest(first_operator=operator, end_operator=operator + 1)
         restarts = self._session.restarts
         try:
@@ -149,7 +149,7 @@ class Inferrer:
     def _run_to(
         self, source: InferSource, data: InputData | None, seed: int, operator: int
     ) -> Callable[[], tuple[int, bytes] | None]:
-        """Return what runs from the input up to and with `operator`."""
+        """Return a function that runs the model from the input up to and including `operator`."""
         request = _infer_request(source, data, seed, end_operator=operator + 1)
 
         def run() -> tuple[int, bytes] | None:
@@ -161,7 +161,7 @@ class Inferrer:
         return run
 
     def _insist(self, source: InferSource, data: InputData | None, run: Callable[[], T | None]) -> T:
-        """Write `data` and run, until the board did not lose anything in between."""
+        """Write `data` and run, repeated until the board lost nothing in between."""
         error: TinyhostError = LinkTimeoutError(
             f"{self._connection.name}: the board did not run on the input that was written, after repeated requests",
             hint="reset the board and check its power",
@@ -216,7 +216,7 @@ class Inferrer:
 
 
 def _is_stale(exc: DeviceError | LinkLostError) -> bool:
-    """Return whether a refusal says that what the request builds on is gone."""
+    """Return whether a refusal means that the data of an earlier request is gone."""
     return isinstance(exc, DeviceError) and exc.status == Status.BAD_STATE
 
 
@@ -232,7 +232,7 @@ def _infer_request(source: InferSource, data: InputData | None, seed: int, **fie
 
 
 def _ran_on(reply: InferReply, source: InferSource, data: InputData | None) -> bool:
-    """Return whether the board's checksum is that of what was written."""
+    """Return whether the board's checksum is that of the written data."""
     if data is None:
         return True
     if source == InferSource.SAMPLE:
@@ -241,7 +241,7 @@ def _ran_on(reply: InferReply, source: InferSource, data: InputData | None) -> b
 
 
 def _sample_shape(sample: InputData | None) -> tuple[int, int]:
-    """Return (height, width) as INFER wants them. Raises UsageError for what is no picture, clip or window."""
+    """Return (height, width) for INFER. Raises UsageError for an array that is no picture, clip or window."""
     if not isinstance(sample, np.ndarray):
         raise UsageError("a sample must be an array: a picture, a clip or a window", hint="pass data=picture")
     is_picture = sample.ndim == 2 and sample.dtype == np.uint8

@@ -1,4 +1,4 @@
-"""How fast the link is, each way, and what framing costs."""
+"""Measurement of the link: speed each way, and the overhead of framing."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _SEED = 7
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkMeasurement:
-    """Raw bytes are all bytes on the wire, useful ones the payload that was asked for."""
+    """Speed of a link. Raw bytes are all bytes on the wire; useful bytes are the requested payload."""
 
     n_bytes: int
-    """useful bytes that were moved each way"""
+    """useful bytes transferred each way"""
     to_host_raw_bytes_per_s: float
     """all bytes on the wire"""
     to_host_useful_bytes_per_s: float

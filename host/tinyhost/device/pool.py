@@ -1,4 +1,4 @@
-"""Several devices with one model: each item of work goes to whichever is free, and one that was lost may come back."""
+"""Several devices with one model: each item of work goes to a free one, and a lost device may return."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tinyhost.errors import BoardError, LinkError, LinkLostError, TinyhostError
 __all__ = ["DevicePool", "PoolMember", "PoolShare"]
 
 _MAX_LOSSES = 3
-"""of one item: what so many boards were lost with is the item's fault"""
+"""losses after which an item of work is taken to be the cause"""
 _LOOK_S = 0.5
 _WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 T = TypeVar("T")
@@ -24,15 +24,15 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, kw_only=True)
 class PoolShare:
-    """What one board of several did."""
+    """The work of one board of several."""
 
     name: str
     """the name for `--board`, or the name in the rig file"""
     unique_id: str
     items: int
-    """samples that it processed"""
+    """number of samples that it processed"""
     rejoined: int
-    """how often it was lost and came back"""
+    """number of times it was lost and returned"""
     lost: str
     """why it was missing at the end; empty if it was not"""
 
@@ -47,10 +47,10 @@ class PoolMember:
 
 
 class DevicePool:
-    """Devices that judge alike. The first one is `device`, for what only one does."""
+    """Devices with the same model. The first one is `device`, for work that only one can do."""
 
     def __init__(self, members: Sequence[PoolMember], *, check: Callable[[Device], None] = lambda device: None) -> None:
-        """check: raises if a device that came back does not judge like the others."""
+        """check: raises if a returned device does not run the others' model."""
         self._members = list(members)
         self._check = check
         self._shares = [
@@ -60,7 +60,7 @@ class DevicePool:
 
     @classmethod
     def of_one(cls, device: Device) -> DevicePool:
-        """Return the pool of a single device, whose loss ends the work."""
+        """Return a pool of a single device; its loss ends the work."""
 
         def reopen() -> Device:
             raise LinkLostError(f"{device.name}: lost")
@@ -69,13 +69,13 @@ class DevicePool:
 
     @property
     def shares(self) -> tuple[PoolShare, ...]:
-        """What each board did so far."""
+        """The work of each board so far."""
         return tuple(self._shares)
 
     def map(
         self, work: Callable[[Device, T], R], items: Sequence[T], on_done: Callable[[int], None] = lambda n_done: None
     ) -> list[R]:
-        """Return what the devices make of every item, in the items' order. on_done: called here, as results come.
+        """Return the devices' results for all items, in the items' order. on_done: called here, as results come.
 
         An item whose device was lost goes to another one. Raises what `work` raises; LinkError or BoardError when no
         device is left, or when several were lost with the same item.
@@ -113,7 +113,7 @@ class DevicePool:
         return results
 
     def _serve(self, n: int, job: _Job[T, R]) -> None:
-        """Work until nothing is left, or the device is."""
+        """Work until no item is left, or the device is lost."""
         while (index := job.take()) is not None:
             try:
                 result = job.work(self._members[n].device, job.items[index])
@@ -129,7 +129,7 @@ class DevicePool:
                 self._note(n, items=1)
 
     def _rejoin(self, n: int, job: _Job[T, R], why: TinyhostError) -> bool:
-        """Return whether the device came back while there was work."""
+        """Return whether the device returned while there was work."""
         member = self._members[n]
         with suppress(TinyhostError):
             member.device.close()
@@ -159,7 +159,7 @@ class DevicePool:
 
 @dataclass
 class _Job(Generic[T, R]):
-    """Items that several threads take, and their results."""
+    """The items of a job, shared by several threads, and their results."""
 
     work: Callable[[Device, T], R]
     items: Sequence[T]
@@ -174,7 +174,7 @@ class _Job(Generic[T, R]):
         self._changed = threading.Condition()
 
     def take(self) -> int | None:
-        """Return the next item; waits while others have the rest, which may come back. None: nothing is left."""
+        """Return the next item; waits while others hold the rest, which they may give back. None: nothing is left."""
         with self._changed:
             while not self._waiting and not self._is_over():
                 self._changed.wait()
@@ -189,7 +189,7 @@ class _Job(Generic[T, R]):
                 self.ended.set()
 
     def give_back(self, index: int, exc: TinyhostError) -> None:
-        """Let another device have an item."""
+        """Return an item for another device."""
         with self._changed:
             self._last_loss = exc
             self._losses[index] = self._losses.get(index, 0) + 1
@@ -199,7 +199,7 @@ class _Job(Generic[T, R]):
             self._changed.notify_all()
 
     def fail(self, exc: BaseException) -> None:
-        """End the work by what an item raised."""
+        """End the work with an item's exception."""
         with self._changed:
             self._error = self._error or exc
             self._changed.notify_all()
@@ -214,7 +214,7 @@ class _Job(Generic[T, R]):
         self.ended.set()
 
     def progress(self, threads: Sequence[threading.Thread]) -> Iterator[int]:
-        """Yield how many results there are, whenever more came; ends with the work, or with the last thread."""
+        """Yield the number of results whenever it grows; ends with the work, or with the last thread."""
         told = 0
         while True:
             with self._changed:
@@ -228,7 +228,7 @@ class _Job(Generic[T, R]):
                 return
 
     def all_results(self) -> list[R]:
-        """Return them in the items' order. Raises what ended the work early."""
+        """Return the results in the items' order. Raises the error that ended the work early."""
         if self._error is not None:
             raise self._error
         return [self._results[index] for index in range(len(self.items))]

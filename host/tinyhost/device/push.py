@@ -1,4 +1,4 @@
-"""A model image put into a slot: resumed where it stopped, skipped if it is there, verified before it is active."""
+"""Upload of a model image to a slot: resumed if interrupted, skipped if already there, verified before activation."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ _COMMIT_S = 120.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PushResult:
-    """What a push did."""
+    """The result of a push."""
 
     slot: int
-    """the slot that holds the model now"""
+    """slot that holds the model"""
     name: str
     """name of the model"""
     skipped: bool
-    """the board already had this image, so it was only activated"""
+    """whether the board already had this image, so that it was only activated"""
     image_bytes: int
     """size of the model image"""
     resumed_at: int
-    """first byte that was sent; more than 0 if an interrupted push was resumed"""
+    """offset of the first byte sent; more than 0 if an interrupted push was resumed"""
     bytes_sent: int
     """bytes of the image that were sent, including repetitions"""
     seconds: float
     retries: int
-    """requests that were sent again"""
+    """number of requests sent again"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ class Pusher:
         )
 
     def _put(self, image: bytes, force: bool, progress: Progress) -> tuple[ModelBeginReply, SlotInfo]:
-        """Begin, write and commit; begin again when the board lost track, because it restarted meanwhile."""
+        """Begin, write and commit; begin again when the board has restarted meanwhile."""
         sha256 = hashlib.sha256(image).digest()
         first: ModelBeginReply | None = None
         for _ in range(_MAX_BEGINS):

@@ -1,4 +1,4 @@
-"""What a real board says of itself."""
+"""A real board's information about itself."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tinyhost.protocol.frames import LogText
 __all__ = ["query_board"]
 
 _GREET_S = 3.0
-"""A real board answers within half a second, even in an inference; another firmware never does."""
+"""Our firmware answers within half a second, even during an inference; other firmware never does."""
 
 
 def query_board(status: BoardStatus, state: Path | None, log: Callable[[LogText], None]) -> BoardStatus:
-    """Return the status with what the board says of itself, or why it says nothing.
+    """Return the status, completed by the board's own information, or by the reason why it gives none.
 
     Only a real board that runs an app is asked. The state becomes `busy` if another program has its port, `silent` if
-    it does not answer. log: is given what the board logs meanwhile.
+    it does not answer. log: called with the board's log lines meanwhile.
     """
     if status.is_virtual or status.state != "ready":
         return status

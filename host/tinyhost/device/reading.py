@@ -26,11 +26,11 @@ __all__ = ["Reader"]
 
 _MAX_CHUNK_BYTES = 4096
 _MAX_READS_IN_FLIGHT = 8
-_MAX_REPEATS = 4  # pieces for each piece that was asked for; then the READ is asked anew
+_MAX_REPEATS = 4  # pieces received for each piece requested; after that the READ is sent anew
 _SLOWEST_BYTES_PER_S = 20_000
-# More than any board holds; a device that claims more is not believed.
+# More than any board holds; a larger claim is an error.
 _MAX_READ_BYTES = 16 << 20
-# These survive a restart of the board; what else is read is gone with it.
+# These survive a restart of the board; other sources do not.
 _LASTING = {Source.MODEL, Source.PATTERN}
 
 Span = tuple[int, int]
@@ -113,7 +113,7 @@ class Reader:
             self._sizer.learn(arrived=n_arrived, lost=n_chunks - n_arrived, chunk_bytes=chunk_bytes)
 
     def _take(self, frame: Frame, reading: _Reading, open_reads: dict[int, Span], arrived: dict[int, int]) -> None:
-        """Put a DATA event in its place; close the READ that `frame` ends."""
+        """Store a DATA event at its place; close the READ that `frame` ends."""
         start, end = open_reads[frame.seq]
         if frame.type == MessageType.ERROR | REPLY_FLAG:
             exc = refusal(self._connection.name, frame.payload)
@@ -141,7 +141,7 @@ class Reader:
 
 
 class _Reading:
-    """A buffer that fills, and what it still lacks. Places count from `offset` in the source."""
+    """A partly filled buffer and its gaps. Places count from `offset` in the source."""
 
     def __init__(self, *, source: Source, index: int, offset: int, n_bytes: int) -> None:
         self.source = source
@@ -152,7 +152,7 @@ class _Reading:
 
     @property
     def missing_bytes(self) -> int:
-        """How much has not arrived."""
+        """The number of bytes that have not arrived."""
         return sum(end - start for start, end in self.gaps)
 
     def request(self, span: Span, chunk_bytes: int) -> bytes:
@@ -167,7 +167,7 @@ class _Reading:
         ).pack()
 
     def put(self, place: int, piece: bytes) -> None:
-        """Take in a piece; what does not belong here is left out."""
+        """Store a piece; bytes outside of the range are ignored."""
         end = place + len(piece)
         if place < 0 or end > len(self.data):
             return

@@ -1,4 +1,4 @@
-"""What a device's refusal means, in words, and what to do about it."""
+"""A device's refusals in words, with the remedy for each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AGAIN = "run the command again"
 _SENSOR = "run tinyhost doctor camera (or mic, imu); give a virtual board a scene with --scene"
 _FLASH = "push again; if it persists, the board's flash is worn: try another board"
 
-# status: (what it means, what to do)
+# status: (meaning, remedy)
 _WORDS: dict[Status, tuple[str, str]] = {
     Status.OK: ("nothing is wrong", ""),
     Status.UNSUPPORTED: ("this firmware does not know that request", _REFLASH),
@@ -67,7 +67,7 @@ _WORDS: dict[Status, tuple[str, str]] = {
 
 
 def status_words(status: int) -> str:
-    """Return what a status means, in words."""
+    """Return a status's meaning in words."""
     try:
         return _WORDS[Status(status)][0]
     except ValueError:
@@ -75,7 +75,7 @@ def status_words(status: int) -> str:
 
 
 def status_hint(status: Status) -> str:
-    """Return what to do about a status; "" if nothing is known."""
+    """Return the remedy for a status; "" if none is known."""
     return _WORDS[status][1]
 
 

@@ -1,4 +1,4 @@
-"""Replies taken apart, with an error that says who sent what."""
+"""Parsing of replies, with errors that name the sender."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ T = TypeVar("T", bound=_Layout)
 
 
 def unpacked(layout: type[T], data: bytes, where: str) -> T:
-    """Return the struct that `data` opens with; raises ProtocolError if it is too short."""
+    """Return the struct at the start of `data`; raises ProtocolError if it is too short."""
     try:
         return layout.unpack(data)
     except struct.error as exc:
@@ -45,6 +45,6 @@ def unpacked_list(layout: type[T], data: bytes, where: str) -> list[T]:
 
 
 def as_board_knows(info: InfoReply, board: Board) -> InfoReply:
-    """Return what the firmware says, but for what it cannot know: that its chip is emulated."""
+    """Return the firmware's INFO, corrected for an emulated chip, which the firmware cannot detect."""
     kind = board.kind if info.board == board.firmware_kind else info.board
     return replace(info, board=kind, tick_unit=board.tick_unit or info.tick_unit)

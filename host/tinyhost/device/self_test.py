@@ -16,14 +16,14 @@ __all__ = ["TestProgress", "run_self_test"]
 _PART_S = 30.0
 _ALL_PARTS_S = 300.0
 _MAX_PARTS = 64
-"""A board that says that it has more is not believed."""
+"""The most parts of a self-test; a board that claims more is in error."""
 
 TestProgress = Callable[[int, int], None]
-"""Called with the parts that are done, and all parts (0: not known yet)."""
+"""Called with the number of parts done, and of all parts (0: not known yet)."""
 
 
 def run_self_test(connection: Connection, info: InfoReply, progress: TestProgress) -> Iterator[Finding]:
-    """Yield what each part of the self-test finds, as it is found; no stream of the device may be on.
+    """Yield the result of each part of the self-test as it arrives; no stream of the device may be on.
 
     Raises DeviceError if the firmware has no self-test, or a stream is on.
     """
@@ -63,7 +63,7 @@ def _run_part(connection: Connection, info: InfoReply, part: int) -> tuple[SelfT
 
 
 def _explained(connection: Connection, info: InfoReply, exc: DeviceError) -> DeviceError:
-    """Return the error with what to do about it."""
+    """Return the error with a remedy."""
     if exc.status == Status.UNSUPPORTED:
         return DeviceError(
             f"{connection.name}: its firmware ({info.app} {info.firmware_version}, build {info.build_id}) "

@@ -1,4 +1,4 @@
-"""A session with a board: greeted, kept alive, and taken up again when the port vanishes and comes back."""
+"""A session with a board: opened by HELLO, kept alive, and resumed when the port vanishes and returns."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _REGREET_S = 5.0
 _RECONNECT_S = 15.0
 _RECONNECT_PERIOD_S = 0.05
 _PING_PERIOD_S = PING_PERIOD_MS / 1000
-_SILENCE_S = 10.0  # a board that predicts answers after the running inference, which may take seconds
+_SILENCE_S = 10.0  # a board answers only after a running inference, which may take seconds
 _RESETS = 5
 _RESET_S = 2.0
 _BYE_S = 0.3
@@ -62,7 +62,7 @@ _LOST_HINT = "plug the board in again; tinyhost boards shows the boards"
 
 
 class Session:
-    """Keeps `connection` in session with `board`; one thread of its own greets, pings and reconnects."""
+    """Keeps `connection` in session with `board`; its thread greets, pings and reconnects."""
 
     def __init__(
         self,
@@ -80,9 +80,9 @@ class Session:
         self.info = InfoReply()
         self.reconnects = 0
         self.restarts = 0
-        """how often the board restarted, or took us for lost: either way what it kept for us may be gone"""
+        """number of sessions that the board lost, by a restart or a timeout: its state for us may be gone"""
         self.boots = 0
-        """how often it restarted"""
+        """number of restarts"""
         self.device_dropped = 0
         self._board = board
         self._faults = faults
@@ -146,7 +146,7 @@ class Session:
         return reply
 
     def renew(self) -> None:
-        """Hold requests back and greet the board again: it has restarted, or will."""
+        """Hold requests back and greet the board again, after or before a restart."""
         self._stale = True
         self.connection.interrupt()
         self._wake.set()
@@ -174,7 +174,7 @@ class Session:
         )
 
     def _ask_to_reset(self, mode: ResetMode, attempt: int) -> bool:
-        """Return whether the board took the request: it says so, or its link or session is gone."""
+        """Return whether the board accepted the request: it replied so, or its link or session is gone."""
         try:
             payload = ResetRequest(mode=mode).pack()
             reply = self.connection.try_request(MessageType.RESET, payload, attempt=attempt, deadline_s=_RESET_S)
@@ -185,7 +185,7 @@ class Session:
         return reply is not None
 
     def _lost_session(self) -> None:
-        """The board refuses even a PING: it restarted, or took us for lost; its next reply will tell."""
+        """Handle the refusal of a PING: the board restarted or timed out; its next reply will tell."""
         self.restarts += 1
         self._forgotten = True
         self.renew()
@@ -216,7 +216,7 @@ class Session:
         self.connection.resume()
 
     def _take_text(self, text: LogText) -> None:
-        """Pass text on. What a board prints before it is greeted is for people at a terminal, not for us."""
+        """Pass text on. Text before the greeting is meant for a terminal and is not logged."""
         if self._greeted:
             self._on_text(text)
         else:

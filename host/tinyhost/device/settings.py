@@ -45,7 +45,7 @@ class SettingsDocument:
 
 
 def setting_name(setting: int) -> str:
-    """Return the name of a setting; a number if this version does not know it."""
+    """Return the name of a setting, or its number if this version does not know it."""
     try:
         return Setting(setting).name.lower()
     except ValueError:

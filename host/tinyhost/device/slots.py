@@ -1,4 +1,4 @@
-"""What a board's model slots hold, for programs."""
+"""JSON documents of a board's model slots."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SlotsDocument:
 
     @classmethod
     def of(cls, slots: Iterable[SlotInfo]) -> SlotsDocument:
-        """Return the document of what the board says of its slots."""
+        """Return the document of a board's slots."""
         return cls(slots=tuple(map(_slot, slots)))
 
 

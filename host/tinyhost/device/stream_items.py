@@ -1,4 +1,4 @@
-"""What streams carry: items, parsed into values within bounds, and the counts that say what happened to the others."""
+"""The items of streams, parsed into values within bounds, and the counts of lost ones."""
 
 from __future__ import annotations
 
@@ -44,19 +44,20 @@ _MAX_SCALE = 1000.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StreamCounts:
-    """What happened to the items of one stream since it was switched on, up to now or to one item.
+    """Counts of the items of one stream since it was switched on, up to now or to one item.
 
-    received + device_dropped + link_lost is what the device had to send. The counts go on when the port was away:
-    what the device had to send until then, link_lost has. After the stream is switched off they include its very end.
+    received + device_dropped + link_lost is the number that the device produced. The counts go on when the port was
+    away: what the device had to send until then, link_lost has. After the stream is switched off they include its very
+    end.
     """
 
     received: int = 0
     device_dropped: int = 0
-    """given up by the device, because the host did not read fast enough"""
+    """dropped by the device because the host did not read fast enough"""
     link_lost: int = 0
-    """sent by the device, and broken on the way, or sent while the port was away"""
+    """sent by the device, but lost or corrupted on the link, or sent while the port was away"""
     host_dropped: int = 0
-    """received, and thrown away because nobody took them from the queue; they count as received too"""
+    """received, but dropped because nobody took them from the queue; they also count as received"""
     restarts: int = 0
     """how often the board restarted: what it had sent right before, and was not received, nobody can know"""
 
@@ -84,7 +85,7 @@ class PredictionItem(_Item):
     """int8 output units, one a class"""
     smoothed: tuple[int, ...]
     objects: tuple[DetectedObject, ...] = ()
-    """of a heat map: what it shows, the best first"""
+    """objects of a heat map, the highest score first"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,14 +93,14 @@ class FrameItem(_Item):
     """One camera frame of a stream."""
 
     frame_index: int
-    """counts all captures since the board's start"""
+    """number of the capture since the board's start"""
     pixels: NDArray[np.uint8]
     """(height, width), grayscale"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SamplesItem(_Item):
-    """A piece of what a microphone or an accelerometer gave, without a gap inside. The timestamp is the first one's."""
+    """Consecutive samples of a microphone or an accelerometer. The timestamp is the first sample's."""
 
     position: int
     """of the first sample since the sensor's start, lost ones too: a step beyond the last piece's end is a gap"""
@@ -114,7 +115,7 @@ class SamplesItem(_Item):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeaturesItem(_Item):
-    """What the model sees of one stride of sound or motion."""
+    """The model's features of one stride of sound or motion."""
 
     position: int
     """of the stride's end: samples since the sensor's start"""

@@ -1,4 +1,4 @@
-"""Stream items from a device, queued for their readers. Each lost item is counted, with the place where it was lost."""
+"""Stream items from a device, queued for their readers. Lost items are counted by the place where they were lost."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Subscription:
             return self._items.popleft()
 
     def silence(self, seconds: float) -> LinkTimeoutError:
-        """Return the error that nothing came for so long, with what came instead."""
+        """Return the error for a silent stream, with a count of other items received."""
         names = ", ".join(stream.name for stream in self.streams)
         with self._arrived:
             n_malformed, why = self._n_malformed, self._malformed
@@ -104,7 +104,7 @@ class Subscription:
             self._arrived.notify()
 
     def note(self, stream: StreamId, header: StreamHeader) -> None:
-        """Take in how far the device is, from its reply to STREAM: what is missing up to there was lost."""
+        """Process the device's position from its reply to STREAM: items missing up to there were lost."""
         with self._arrived:
             self._tracks[stream].note(header)
 
@@ -149,7 +149,7 @@ class StreamHub:
         self._switch(subscription, connection, gated=True)
 
     def remove(self, subscription: Subscription, connection: Connection) -> None:
-        """Switch off what nobody else wants, and count what was lost at the end; an ended connection is off already."""
+        """Switch off streams that no other subscription has, and count the items lost at the end."""
         try:
             with contextlib.suppress(TinyhostError):
                 self._switch(subscription, connection, gated=True, leaving=subscription)
@@ -173,7 +173,7 @@ class StreamHub:
     def _switch(
         self, subscription: Subscription, connection: Connection, *, gated: bool, leaving: Subscription | None = None
     ) -> None:
-        """Have the device send what is wanted of this subscription's streams, as often as the most eager one wants."""
+        """Have the device send this subscription's streams, at the shortest period that any subscription asks for."""
         for stream in subscription.streams:
             with self._lock:
                 wanted = [each for each in self._subscriptions if stream in each.streams and each is not leaving]
@@ -184,7 +184,7 @@ class StreamHub:
 
 
 class _Track:
-    """Where one stream is, from the indices and drop counts in its headers."""
+    """The position of one stream, from the indices and drop counts in its headers."""
 
     def __init__(self) -> None:
         self.host_dropped = 0
@@ -208,7 +208,7 @@ class _Track:
         )
 
     def count(self, header: StreamHeader) -> None:
-        """Take in the next item's header."""
+        """Process the next item's header."""
         if self._next is None:
             self._early = header
         else:
@@ -231,7 +231,7 @@ class _Track:
         self._restarts += 1
 
     def _miss(self, expected: StreamHeader, came: StreamHeader) -> None:
-        """Count what is missing between two headers: the device knows what it gave up, the rest broke on the link."""
+        """Count the items missing between two headers: the device reports those it dropped, the link lost the rest."""
         missing = (came.index - expected.index) % _WRAP
         given_up = (came.dropped - expected.dropped) % _WRAP
         self._device_dropped += given_up

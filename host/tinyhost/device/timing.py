@@ -1,4 +1,4 @@
-"""How long to wait for a reply, and how much to put into one frame: learnt from the link, within deadlines."""
+"""Adaptive timeouts and frame sizes: learnt from the link, within deadlines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["ChunkSizer", "Deadline", "ReplyTimer", "timeout_scale"]
 _PATIENCE_VARIABLE = "TINYHOST_PATIENCE"
 _PATIENCE_RANGE = (0.001, 1000.0)
 _AWAY_S = 60.0
-# An emulated board is given up at last even if its time passes hardly at all.
+# The limit for an emulated board, even if its time hardly passes.
 _SLOWEST = 20.0
 _LEAST_S = 0.01  # a wait of less is none
 
@@ -47,7 +47,7 @@ _QUICK = {
 
 
 def timeout_scale() -> float:
-    """Return what every deadline is multiplied with: $TINYHOST_PATIENCE, else 1. Raises UsageError for no number."""
+    """Return the factor for every deadline: $TINYHOST_PATIENCE, else 1. Raises UsageError for no number."""
     given = os.environ.get(_PATIENCE_VARIABLE) or "1"
     low, high = _PATIENCE_RANGE
     try:
@@ -63,7 +63,7 @@ def timeout_scale() -> float:
 
 
 class Deadline:
-    """When to give up, in the board's time. While the board is away it stands still, but not for ever."""
+    """A deadline in the board's time. It is suspended while the board is away, up to a limit."""
 
     def __init__(self, seconds: float, *, patience: float, now_s: Callable[[], float] = time.monotonic) -> None:
         """Begin. patience: what `seconds`, and how long a board may be away, are multiplied with.
@@ -72,31 +72,31 @@ class Deadline:
         """
         self.seconds = seconds * patience
         self.interruptions = 0
-        """how often the board went away meanwhile, or had to be greeted again"""
+        """number of times the board went away meanwhile, or had to be greeted again"""
         self._now_s = now_s
         self._away_left_s = _AWAY_S * patience
         self.start_again()
 
     @property
     def left_s(self) -> float:
-        """How much time is left; 0 when it is over."""
+        """The time left; 0 when it is over."""
         left_s = min(self._end_s - self._now_s(), self._latest_s - time.monotonic())
         return max(left_s, _LEAST_S) if left_s > 0.0 else 0.0
 
     @property
     def longest_s(self) -> float:
-        """How much time is left if the board is away from now on."""
+        """The time left if the board stays away from now on."""
         return self.left_s + self._away_left_s
 
     def was_away(self, seconds: float) -> None:
-        """Take back the time that the board was away, as far as it may be."""
+        """Extend the deadline by the time that the board was away, up to the limit."""
         granted_s = min(seconds, self._away_left_s)
         self._away_left_s -= granted_s
         self._end_s += granted_s
         self._latest_s += granted_s
 
     def start_again(self) -> None:
-        """Give the whole time again: there was progress."""
+        """Restart the deadline after progress."""
         self._end_s = self._now_s() + self.seconds
         self._latest_s = time.monotonic() + _SLOWEST * self.seconds
 
@@ -119,7 +119,7 @@ class ReplyTimer:
         self._quick: _Estimate | None = None
 
     def is_quick(self, message_type: int) -> bool:
-        """Return whether such a request is answered at once, however often it is asked."""
+        """Return whether such a request is always answered at once."""
         return message_type in _QUICK
 
     def timeout_s(self, message_type: int, n_bytes: int, attempt: int = 1, *, calm: bool = False) -> float:
@@ -151,9 +151,9 @@ class ReplyTimer:
 
 
 class ChunkSizer:
-    """The size of pieces that wastes least on a link that breaks some bytes.
+    """The size of pieces with the least overhead on a link that corrupts some bytes.
 
-    With e broken of all bytes and h bytes around each piece of c, about e * c + h / c of the bytes are
+    With a byte error rate e, and h bytes of framing around each piece of c bytes, about e * c + h / c of the bytes are
     wasted: least at c = sqrt(h / e).
     """
 

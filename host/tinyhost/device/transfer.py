@@ -1,4 +1,4 @@
-"""Whether a transfer gets on: the one measure for what is read from a board and what is written to it."""
+"""Progress of a transfer, for reads from a board and writes to it alike."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LEAST_BYTES_PER_S = 500
 
 
 class TransferProgress:
-    """How far a transfer of `n_bytes` is, and how long it may go on so."""
+    """The progress of a transfer of `n_bytes`, and its deadline."""
 
     def __init__(self, connection: Connection, n_bytes: int) -> None:
         self.attempt = 1
@@ -30,7 +30,10 @@ class TransferProgress:
         self._done_then = 0
 
     def note(self, n_done: int) -> Deadline | None:
-        """Take in how many bytes are through. Returns the deadline that is over; None if there is time, or all came."""
+        """Record how many bytes are transferred.
+
+        Returns the deadline if it is over; None if there is time, or all arrived.
+        """
         self.attempt = 1 if n_done > self.n_done else self.attempt + 1
         self.n_done = max(n_done, self.n_done)
         self.n_new = self.n_done - self._done_then

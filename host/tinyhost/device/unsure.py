@@ -32,16 +32,16 @@ _MAX_SCALE = 1000.0
 
 @dataclass(frozen=True, kw_only=True)
 class KeptSample:
-    """One sample, and what the model said."""
+    """One kept sample and the model's prediction."""
 
     time_us: int
     """of the board's clock: when the picture was taken, or the window ended"""
     position: int
-    """as in a prediction"""
+    """position, as in a prediction"""
     margin: int
     """in units of the setting unsure_margin"""
     score: int
-    """of an app that raises alarms, Q16; else 0"""
+    """score of an app that raises alarms, in Q16; else 0"""
     top: int
     """class with the highest smoothed score"""
     scores: tuple[int, ...]
@@ -52,12 +52,12 @@ class KeptSample:
 
 @dataclass(frozen=True, kw_only=True)
 class UnsureSamples:
-    """What a board kept."""
+    """The samples that a board kept."""
 
     n_unsure: int
-    """samples that it kept since it was asked to erase them; those that are not in `samples` made room for others"""
+    """number of samples kept since they were last erased; those not in `samples` were dropped for newer ones"""
     n_room: int
-    """most that it keeps; 0: it does not know before the first one"""
+    """maximum number that it keeps; 0 before the first one: not known yet"""
     rate_hz: float
     """of sound and motion"""
     scale: float
@@ -67,7 +67,7 @@ class UnsureSamples:
 
 
 def parse_unsure(data: bytes, where: str) -> tuple[UnsureReply, list[UnsureSample]]:
-    """Return the list in a board's reply. Raises ProtocolError if it cannot be."""
+    """Return the samples listed in a board's reply. Raises ProtocolError if it is malformed."""
     reply = unpacked(UnsureReply, data, where)
     entries = unpacked_list(UnsureSample, data[UnsureReply.SIZE :], where)
     if len(entries) != reply.n_kept or reply.n_kept > min(MAX_UNSURE, reply.n_unsure):

@@ -19,18 +19,18 @@ from tinyhost.protocol.status import Status
 __all__ = ["WINDOW_BYTES", "WriteProgress", "Writer"]
 
 _MAX_CHUNK_BYTES = 4096
-# Small pieces go out several at a time: then a lost one shows when the next is answered, without waiting.
+# Small pieces are sent several at a time: a lost one then shows when the next is answered, without a timeout.
 _MAX_IN_FLIGHT = 8
 WINDOW_BYTES = 65_536
-"""On a link that loses nothing, so much follows before it is answered: the way to a board may be long."""
+"""Bytes that may be unanswered on a link without losses, whose latency may be long."""
 _MAX_RESTARTS = 20  # of the board, that allow for the time again
 
 Header = Callable[[int], bytes]
-"""Returns the fields of a request that carries the bytes from an offset on."""
+"""Returns the fields of the request for the bytes at an offset."""
 
 
 class Writer:
-    """Data to one session's board."""
+    """Writes data to the board of one session."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -73,7 +73,7 @@ class Writer:
                     send(start, end)
                 self._await_replies(talk, sending, message_type, progress, send)
         except InterruptedLinkError:
-            self._window_bytes = _MAX_CHUNK_BYTES  # a link that breaks again soon must get something through
+            self._window_bytes = _MAX_CHUNK_BYTES  # a link that soon breaks again must make some progress
             after = sending.end(cumulative=message_type == MessageType.MODEL_WRITE)
             progress.take(after)
             return after, sending.n_bytes
@@ -137,7 +137,7 @@ class Writer:
 
 
 class _Round:
-    """Pieces that are under way together."""
+    """Pieces in flight at the same time."""
 
     def __init__(self, data: bytes, offset: int, chunk_bytes: int, window_bytes: int) -> None:
         self.offset = self.done = offset
@@ -155,7 +155,7 @@ class _Round:
 
     @property
     def n_bytes(self) -> int:
-        """How many bytes of data the pieces hold."""
+        """The number of bytes of data in the pieces."""
         return self.pieces[-1][1] - self.offset
 
     @property
@@ -164,7 +164,7 @@ class _Round:
         return self.pieces[-1][0] in self.open.values()
 
     def next_piece(self) -> tuple[int, int] | None:
-        """Return start and end of one more piece, which is under way from now on; None if there is none to send now."""
+        """Return start and end of the next piece to send, counted as in flight; None if there is none to send now."""
         start = self.pieces[-1][1]
         if not self._slides or start >= self._n_data:
             return None
@@ -172,25 +172,25 @@ class _Round:
         return self.pieces[-1]
 
     def acknowledge(self, start: int, wanted: int) -> None:
-        """Note that the piece at `start` was taken, and what the device wants next."""
+        """Note that the piece at `start` was accepted, and the offset that the device expects next."""
         self._answered[start] = wanted
         self.done = min(self._n_data, start + self.chunk_bytes)
         self._wanted = wanted
 
     def refuse(self, wanted: int) -> None:
-        """Note what the device wants instead of a piece that it refused."""
+        """Note the offset that the device expects instead of a refused piece."""
         self._wanted = wanted
         self._slides = False
 
     def end(self, *, cumulative: bool) -> int:
-        """Return from where to go on: what the device wants, or the first piece that was not taken."""
+        """Return the offset to continue from: the one that the device expects, or the first unaccepted piece's."""
         if cumulative:
             return self.offset if self._wanted is None else self._wanted
         return next((start for start, _ in self.pieces if start not in self._answered), self.pieces[-1][1])
 
 
 class WriteProgress(TransferProgress):
-    """Whether sending `n_bytes` gets on, and since when it does not."""
+    """The progress of sending `n_bytes`, and its deadline."""
 
     def __init__(
         self,
@@ -199,20 +199,20 @@ class WriteProgress(TransferProgress):
         n_bytes: int,
         report: Callable[[int, int], None] = lambda done, of: None,
     ) -> None:
-        """report: called with the bytes that are done, and all bytes."""
+        """report: called with the bytes done, and all bytes."""
         super().__init__(connection, n_bytes)
         self._report = report
         self._where = f"{connection.name}: {message_type.name}"
         self._restarts_left = _MAX_RESTARTS
 
     def start_again(self) -> None:
-        """Allow for another 10 s: what was written is gone with the board's restart. Not for ever."""
+        """Allow another 10 s after a restart of the board, which lost the written data; a limited number of times."""
         self._restarts_left -= 1
         if self._restarts_left > 0:
             self.deadline.start_again()
 
     def take(self, offset: int) -> None:
-        """Take in from where to go on. Raises LinkTimeoutError after 10 s in which hardly any bytes were new."""
+        """Record the offset to continue from. Raises LinkTimeoutError after 10 s with hardly any new bytes."""
         self._report(offset, self.n_bytes)
         late = self.note(offset)
         if late is not None:

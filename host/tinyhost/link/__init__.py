@@ -1,4 +1,4 @@
-"""Bytes to and from boards. Only here and in boards/ is pyserial imported; faults on purpose are in link.faults."""
+"""Links: bytes to and from boards. pyserial is imported only here and in boards/; link.faults injects faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a link is: bytes both ways, until it is lost."""
+"""The contract of a link: bytes both ways, until it is lost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Link(Protocol):
     """for messages, e.g. nano33ble on /dev/ttyACM0"""
 
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
-        """Return what has arrived, at most `max_bytes`; b"" if nothing did for `timeout_s`.
+        """Return the bytes that have arrived, at most `max_bytes`; b"" if none did for `timeout_s`.
 
         Raises LinkLostError when the port is gone.
         """

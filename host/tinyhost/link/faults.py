@@ -1,4 +1,4 @@
-"""A link that breaks on purpose, to test what stands on it."""
+"""A link with injected faults, for tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Faults", "FaultyLink"]
 
 @dataclass(frozen=True, kw_only=True)
 class Faults:
-    """What goes wrong, in both directions."""
+    """The injected faults, in both directions."""
 
     drop: float = 0.0
     """probability that a byte vanishes"""
@@ -25,14 +25,14 @@ class Faults:
     duplicate: float = 0.0
     """probability that a byte comes twice"""
     stall_every_bytes: int = 0
-    """after so many received bytes nothing is read for `stall_s`; 0: never"""
+    """number of received bytes after which nothing is read for `stall_s`; 0: never"""
     stall_s: float = 0.0
     vanish_after_bytes: int = 0
-    """after so many bytes, sent and received, the port is gone until opened again; 0: never"""
+    """number of bytes, sent and received, after which the port is gone until opened again; 0: never"""
 
 
 class FaultyLink:
-    """A link with faults; the n-th byte of a direction has the same fate whenever `seed` is the same."""
+    """A link with faults; the same `seed` gives each byte of a direction the same fault."""
 
     def __init__(self, inner: Link, faults: Faults, seed: int = 0) -> None:
         self.name = inner.name
@@ -44,14 +44,14 @@ class FaultyLink:
         self._lost = False
 
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
-        """Return what is left of the received bytes, b"" if nothing; may be twice `max_bytes` with duplicates."""
+        """Return the received bytes after their faults, b"" if none is left; duplicates may double `max_bytes`."""
         self._check()
         data = self._inner.read(max_bytes, timeout_s)
         self._stall(len(data))
         return self._rx.apply(self._pass(data))
 
     def write(self, data: bytes, timeout_s: float = WRITE_TIMEOUT_S) -> None:
-        """Send what the faults leave of `data`."""
+        """Send `data` after its faults."""
         self._check()
         kept = self._pass(data)
         self._inner.write(self._tx.apply(kept), timeout_s)
@@ -59,7 +59,7 @@ class FaultyLink:
             self._check()
 
     def close(self) -> None:
-        """Close the link within."""
+        """Close the underlying link."""
         self._inner.close()
 
     def _pass(self, data: bytes) -> bytes:
@@ -85,7 +85,10 @@ class FaultyLink:
 
 
 class _ByteFaults:
-    """The faults of one direction. One random word a byte: how the stream is cut into reads changes nothing."""
+    """The faults of one direction.
+
+    One random word per byte, so that the result does not depend on how the stream is split into reads.
+    """
 
     def __init__(self, faults: Faults, seed: np.random.SeedSequence) -> None:
         self._random = np.random.Generator(np.random.PCG64(seed))

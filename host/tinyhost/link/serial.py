@@ -17,7 +17,7 @@ from tinyhost.system.waiting import has_input
 __all__ = ["PORT_ERRORS", "SerialLink", "open_error"]
 
 PORT_ERRORS: tuple[type[Exception], ...] = (*SYSTEM_ERRORS, ValueError, TypeError)
-"""What pyserial raises when a port is not as it should be: the last two when another thread has closed it."""
+"""pyserial's exceptions for a broken port; the last two if another thread has closed it."""
 
 # USB CDC ignores the rate; 1200 must never be set, as it reboots the Nano 33 BLE into its bootloader.
 _BAUD = 115_200
@@ -38,7 +38,7 @@ class SerialLink:
         self._fd = _fileno(self._port)
 
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
-        """Return what has arrived, at most `max_bytes`; b"" after `timeout_s`; raises LinkLostError."""
+        """Return the bytes that have arrived, at most `max_bytes`; b"" after `timeout_s`; raises LinkLostError."""
         try:
             if self._fd is None:
                 return self._poll(max_bytes, timeout_s)
@@ -49,7 +49,7 @@ class SerialLink:
             raise self._lost(exc) from exc
 
     def _poll(self, max_bytes: int, timeout_s: float) -> bytes:
-        """Read where there is nothing to select on: rfc2217 receives in a thread of its own."""
+        """Read by polling: rfc2217 receives in a thread of its own, with nothing to select on."""
         deadline = time.monotonic() + timeout_s
         while not (waiting := self._port.in_waiting):
             if time.monotonic() >= deadline:
@@ -87,11 +87,11 @@ def _open(port: str, name: str) -> Any:
         opened = serial.serial_for_url(port, baudrate=_BAUD, timeout=0, **exclusive)
         if "://" not in port and (fd := _fileno(opened)) is not None:
             shut_others_out(fd, port)
-        opened.reset_input_buffer()  # what the board said before is for nobody
+        opened.reset_input_buffer()  # drop the board's earlier output
     except PORT_ERRORS as exc:
         raise open_error(port, name, exc) from exc
     if _fileno(opened) is None:
-        opened.timeout = 1.0  # read() is asked only for what has arrived
+        opened.timeout = 1.0  # read() is called only for bytes that have arrived
     return opened
 
 

@@ -1,1 +1,1 @@
-"""Figures about predictions: accuracy, error rates and their curves, thresholds. Arrays in, values out."""
+"""Metrics of predictions: accuracy, error rates and their curves, thresholds. Pure functions of arrays."""

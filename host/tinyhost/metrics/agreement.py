@@ -1,4 +1,4 @@
-"""How far two people agree about labels, beyond what chance would give."""
+"""Agreement of two annotators about labels, beyond chance."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Agreement:
 
 
 def cohen_kappa(first: Sequence[str], second: Sequence[str]) -> Agreement:
-    """Return how far two annotators agree; the labels of one sample stand at the same place in both."""
+    """Return the agreement of two annotators; the labels of one sample have the same index in both."""
     n = len(first)
     agreed = sum(one == other for one, other in zip(first, second, strict=True))
     if not n:

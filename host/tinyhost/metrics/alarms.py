@@ -12,7 +12,7 @@ __all__ = ["NoticedFault", "judge_alarms"]
 
 @dataclass(frozen=True, kw_only=True)
 class NoticedFault:
-    """A fault in a long recording, and when the alarm for it was raised."""
+    """A fault in a long recording, and the time of its alarm."""
 
     label: str
     start_s: float
@@ -24,9 +24,9 @@ class NoticedFault:
 def judge_alarms(
     raised_s: Sequence[float], faults: Sequence[Annotation], *, tolerance_s: float
 ) -> tuple[tuple[NoticedFault, ...], tuple[float, ...]]:
-    """Return for each fault when it was noticed first, and the times of alarms that no fault explains.
+    """Return each fault with its first alarm, and the times of false alarms.
 
-    An alarm within a fault, or up to tolerance_s after it, is the fault's.
+    An alarm within a fault, or up to tolerance_s after it, belongs to the fault.
     """
     seen = []
     explained: set[float] = set()

@@ -1,4 +1,4 @@
-"""Charts as values: what is drawn, by whatever draws it."""
+"""Charts as values, independent of how they are drawn."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Series:
     """Values along an axis, in one colour."""
 
     name: str
-    """of the legend; empty: none"""
+    """text in the legend; empty: none"""
     x: Sequence[float]
-    """of `bars` and `area` their edges, one more than values"""
+    """for `bars` and `area` the edges, one more than values"""
     y: Sequence[float]
     style: Literal["line", "points", "line and points", "bars", "area"] = "line"
     colour: int | None = None
-    """index of its colour; None: that of its place among the series"""
+    """index of its colour; None: by its position among the series"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +35,13 @@ class Panel:
     x_scale: Scale = "linear"
     y_scale: Scale = "linear"
     x_ticks: Sequence[float] | None = None
-    """None: as the scale has them"""
+    """None: chosen by the scale"""
     from_zero: bool = False
     """the y axis begins at 0"""
     lines_at: tuple[float, ...] = ()
     """vertical lines"""
     mark: tuple[float, float, str] | None = None
-    """a point that has a text of its own"""
+    """a point with a text"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class Chart:
     """Panels side by side, or one below another."""
 
     description: str
-    """for those who cannot see it"""
+    """text alternative for those who cannot see it"""
     panels: tuple[Panel, ...]
     beside: bool = True
     height_in: float = 3.0

@@ -1,4 +1,4 @@
-"""Figures of a classifier from its scores."""
+"""Metrics of a classifier from its scores."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class ClassScore:
-    """How one class fared."""
+    """Metrics of one class."""
 
     n: int
     """samples of this class"""
@@ -42,7 +42,7 @@ class ClassScore:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierMetrics:
-    """How right a classifier is on samples whose classes are known."""
+    """Metrics of a classifier on labelled samples."""
 
     n: int
     """samples"""
@@ -62,7 +62,7 @@ class ClassifierMetrics:
 
 
 def classifier_metrics(scores: NDArray[np.float64], classes: NDArray[np.int64]) -> ClassifierMetrics:
-    """Return the figures of scores (n, n_classes) against the true classes (n,).
+    """Return the metrics of scores (n, n_classes) against the true classes (n,).
 
     Ties go to the first class, as argmax does.
     """
@@ -93,7 +93,7 @@ def _mean(values: Sequence[float]) -> float | None:
 def confusion_matrix(
     predicted: NDArray[np.int64], classes: NDArray[np.int64], n_classes: int
 ) -> tuple[tuple[int, ...], ...]:
-    """Return how often each class (rows) was taken for which (columns)."""
+    """Return the counts of predicted classes (columns) for each true class (rows)."""
     counts = np.zeros((n_classes, n_classes), np.int64)
     np.add.at(counts, (classes, predicted), 1)
     return tuple(tuple(row) for row in counts.tolist())
@@ -136,7 +136,7 @@ def roc_auc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
 def average_precision(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
     """Return the area under the precision-recall curve as a sum of steps; 0 without a positive sample.
 
-    It says more than the ROC curve where positives are rare; a random score has the share of the positives.
+    It tells more than the ROC curve if positives are rare; for random scores it is the share of positives.
     """
     n_positive = int(positive.sum())
     if n_positive == 0:

@@ -1,4 +1,4 @@
-"""Words detected in a long recording against what is said in it: hits, repeats, false accepts and misses."""
+"""Detections in a long recording against its ground truth: hits, repeats, false accepts and misses."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tinyhost.sensors.annotations import Annotation
 __all__ = ["Detection", "Verdict", "WordScore", "judge_detections"]
 
 TOLERANCE_S = 1.0
-"""A word may be detected until so long after its end: a window is a second long, and scores are averaged."""
+"""Time after a word's end until which it may be detected: a window is a second long, and scores are averaged."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Detection:
-    """A word that was heard, when: the end of the window, in seconds from the start of the sound."""
+    """A detected word and its time: the end of the window, in seconds from the start of the sound."""
 
     time_s: float
     label: str
@@ -24,37 +24,37 @@ class Detection:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What a detection was."""
+    """The classification of a detection."""
 
     detection: Detection
     kind: Literal["hit", "repeat", "false"]
-    """repeat: a hit's word again"""
+    """repeat: a second detection of a hit's word"""
     word: Annotation | None
-    """what was said; of a false one: what else was being said, if anything"""
+    """the word spoken; for a false detection, another word spoken at that time, if any"""
     delay_s: float | None
     """from the word's end, negative if it was not over; None unless a hit"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WordScore:
-    """How one word fared."""
+    """Metrics of one word."""
 
     n: int
-    """times it was said"""
+    """number of times it was spoken"""
     hits: int
     false_accepts: int
-    """times it was heard and not said"""
+    """number of false detections"""
 
     @property
     def miss_rate(self) -> float | None:
-        """Share that was not heard; None if it was never said."""
+        """The share of missed words; None if it was never spoken."""
         return 1 - self.hits / self.n if self.n else None
 
 
 def judge_detections(
     detections: Sequence[Detection], truth: Sequence[Annotation]
 ) -> tuple[tuple[Verdict, ...], tuple[Annotation, ...]]:
-    """Return what each detection was, by time, and the words of `truth` that none was a hit of, in their order.
+    """Return the verdict on each detection, by time, and the missed words of `truth`, in their order.
 
     A detection is a hit of the earliest word of its label, not yet hit, that has begun and has not ended longer than
     TOLERANCE_S ago. `truth` may hold labels that are never detected, as `unknown`; they are not missed if they are not

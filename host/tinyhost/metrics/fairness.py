@@ -1,4 +1,4 @@
-"""How a yes-or-no classifier treats groups: rates by group, the criteria of fairness, and thresholds by group.
+"""Fairness of a binary classifier: rates by group, the criteria of fairness, and thresholds by group.
 
 Criteria have fairlearn's names and definitions; the five policies are those of the What-If Tool (Wexler et al., 2019).
 """
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 LEAST_OF_GROUP = 30
-"""samples of each class, below which a group is shown and not judged: its interval is some 35 points wide"""
+"""minimum samples of each class for a group to be judged: its interval is then some 35 points wide"""
 
 PolicyName = Literal["group_unaware", "group_thresholds", "demographic_parity", "equal_opportunity", "equal_accuracy"]
 Rate = Callable[["GroupRates"], "float | None"]
@@ -36,16 +36,16 @@ Rate = Callable[["GroupRates"], "float | None"]
 
 @dataclass(frozen=True, kw_only=True)
 class GroupRates:
-    """How a classifier did on the samples of a group; a rate without a denominator is null, intervals are Wilson's."""
+    """A classifier's rates on one group; a rate without a denominator is null, intervals are Wilson's."""
 
     group: str
     n: int
     n_positive: int
-    """samples that are of the wanted class"""
+    """number of positive samples"""
     judged: bool
     """whether there are enough of both classes to compare it with others"""
     selection_rate: float | None
-    """share that is taken for the wanted class"""
+    """share of samples predicted positive"""
     selection_rate_interval: Interval | None
     true_positive_rate: float | None
     true_positive_rate_interval: Interval | None
@@ -59,9 +59,9 @@ class GroupRates:
 
 @dataclass(frozen=True, kw_only=True)
 class Criteria:
-    """The largest difference between the groups that are judged, and the least ratio; null with fewer than two.
+    """The largest difference between the judged groups, and the smallest ratio; null with fewer than two.
 
-    Equal opportunity is about the wanted class alone, and judges each group with enough samples of it.
+    Equal opportunity concerns the positive class alone, and judges each group with enough samples of it.
     """
 
     demographic_parity_difference: float | None
@@ -71,28 +71,28 @@ class Criteria:
     equal_opportunity_difference: float | None
     equal_opportunity_ratio: float | None
     predictive_parity_difference: float | None
-    """of precision; fairlearn has no name for it"""
+    """difference of precision; fairlearn has no name for it"""
     accuracy_difference: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Impossible:
-    """What one group would have if it had precision and true positive rate of all samples together."""
+    """The rates of one group if it had the precision and true positive rate of all samples together."""
 
     group: str
     base_rate: float
-    """share of its samples that are of the wanted class"""
+    """share of its samples that are positive"""
     false_positive_rate: float
-    """that it must then have: base / (1 - base) * (1 - precision) / precision * true positive rate"""
+    """false positive rate it must then have: base / (1 - base) * (1 - precision) / precision * true positive rate"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """One way to choose thresholds, the best of its kind on these samples, and what it costs."""
+    """One policy for thresholds by group: the best thresholds under it on these samples, and their cost."""
 
     name: PolicyName
     thresholds: Mapping[str, float]
-    """by group; a score of at least this is the wanted class"""
+    """threshold by group; a score of at least this is positive"""
     accuracy: float
     criteria: Criteria
 
@@ -100,7 +100,7 @@ class Policy:
 def group_rates(
     positive: NDArray[np.bool_], selected: NDArray[np.bool_], groups: Sequence[str]
 ) -> tuple[GroupRates, ...]:
-    """Return the rates of each group, by name. positive, selected: (n,) what samples are, and are taken for."""
+    """Return the rates of each group, by name. positive, selected: (n,) true and predicted classes."""
     names = np.array(groups)
     return tuple(_rates(name, positive[names == name], selected[names == name]) for name in sorted(set(groups)))
 
@@ -122,7 +122,7 @@ def _rates(group: str, positive: NDArray[np.bool_], selected: NDArray[np.bool_])
 
 
 def criteria_of(rates: Sequence[GroupRates]) -> Criteria:
-    """Return how far the judged groups are apart, as fairlearn has it; method `between_groups`."""
+    """Return the differences between the judged groups, by fairlearn's method `between_groups`."""
     judged = [item for item in rates if item.judged]
     selection = _spread(judged, lambda item: item.selection_rate)
     hits = _spread(judged, lambda item: item.true_positive_rate)
@@ -147,7 +147,7 @@ def _of(choose: Callable[[list[float]], float], values: Sequence[float | None]) 
 
 
 def _spread(rates: Sequence[GroupRates], rate: Rate) -> tuple[float | None, float | None]:
-    """Return the difference of the largest and the least, and the ratio of the least to the largest."""
+    """Return the difference of largest and smallest, and the ratio of smallest to largest."""
     values = [value for item in rates if (value := rate(item)) is not None]
     if len(values) < 2:
         return None, None
@@ -157,7 +157,7 @@ def _spread(rates: Sequence[GroupRates], rate: Rate) -> tuple[float | None, floa
 def impossible(
     rates: Sequence[GroupRates], positive: NDArray[np.bool_], selected: NDArray[np.bool_]
 ) -> list[Impossible]:
-    """Return which false positive rates the judged groups must have if precision and true positive rate are equal.
+    """Return the false positive rates that the judged groups must have if precision and true positive rate are equal.
 
     Where base rates differ they cannot be equal, too, unless nothing is ever wrong (Chouldechova 2017; Kleinberg,
     Mullainathan and Raghavan 2016).
@@ -181,8 +181,8 @@ def policies(
 ) -> tuple[Policy, ...]:
     """Return, for each of five policies, the thresholds of the judged groups with the best accuracy.
 
-    scores: (n,) of the wanted class, 0..1. A criterion holds if the groups are no further apart than the steps of their
-    samples allow. Empty if fewer than two groups are judged.
+    scores: (n,) of the positive class, 0..1. A criterion holds if the groups are no further apart than the steps of
+    their samples allow. Empty if fewer than two groups are judged.
     """
     names = np.array(groups)
     judged = [item.group for item in group_rates(positive, positive, groups) if item.judged]
@@ -211,7 +211,7 @@ def policies(
 
 @dataclass(frozen=True, kw_only=True)
 class _Curve:
-    """One group over all thresholds."""
+    """The rates of one group over all thresholds."""
 
     n: int
     n_right: NDArray[np.int64]
@@ -235,10 +235,9 @@ def _together(curves: Mapping[str, _Curve]) -> list[int]:
 
 
 def _alike(curves: Mapping[str, _Curve], rate: Callable[[_Curve], NDArray[np.float64]]) -> list[int]:
-    """Return each group's threshold so that a rate is nearly one value in all, the value that has the best accuracy.
+    """Return each group's threshold such that a rate is nearly equal in all, at the value with the best accuracy.
 
-    Each group comes as near to the value as it can; of thresholds that are equally near, the one that is right more
-    often is taken.
+    Each group comes as near to the value as it can; of equally near thresholds the more accurate one is taken.
     """
     values = np.linspace(0.0, 1.0, 201)
     best, found = -1.0, [0] * len(curves)

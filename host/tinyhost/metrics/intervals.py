@@ -1,4 +1,4 @@
-"""How far a figure can be trusted that was counted on few samples: intervals of 95 %, and a paired test."""
+"""Confidence intervals of 95 % for counted figures, and a paired test."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ __all__ = ["Z_95", "Interval", "PairedTest", "mcnemar", "poisson_rate", "share_i
 _TAIL = 0.025
 """probability on either side of an interval"""
 Z_95 = 1.959963984540054
-"""of the normal distribution, exceeded with that probability"""
+"""quantile of the normal distribution, exceeded with that probability"""
 _NEGLIGIBLE = 1e-18
 
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """The values that the count does not speak against, with a confidence of 95 %."""
+    """A confidence interval of 95 %."""
 
     low: float
     high: float
@@ -25,7 +25,7 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True)
 class PairedTest:
-    """Two models on the same samples: how often only one of them was right, and whether that may be chance."""
+    """Comparison of two models on the same samples: how often only one of them was right, and McNemar's test."""
 
     n_only_first: int
     """samples that only the first model classifies correctly"""
@@ -50,7 +50,7 @@ def wilson(n_hits: int, n: int) -> Interval | None:
 
 
 def share_interval(share: float | None, n: int) -> Interval | None:
-    """Return the interval of a share of n; None of none."""
+    """Return the interval of a share of n; None without samples."""
     return None if share is None else wilson(round(share * n), n)
 
 
@@ -68,7 +68,7 @@ def poisson_rate(n_events: int, exposure: float) -> Interval | None:
 
 
 def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> PairedTest:
-    """Return whether two models differ, from whether each was right on the same samples, in the same order."""
+    """Return the comparison of two models from whether each was right on the same samples, in the same order."""
     n_first = sum(a and not b for a, b in zip(first, second, strict=True))
     n_second = sum(b and not a for a, b in zip(first, second, strict=True))
     n, least = n_first + n_second, min(n_first, n_second)
@@ -78,12 +78,12 @@ def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> PairedTest:
 
 
 def _below(n_events: int, mean: float) -> float:
-    """Return the probability of at most n_events where a greater mean is expected."""
+    """Return the probability of at most n_events, for a mean above n_events."""
     return _series(_poisson(n_events, mean), lambda place: (n_events - place) / mean)
 
 
 def _above(n_events: int, mean: float) -> float:
-    """Return the probability of at least n_events where a smaller mean is expected."""
+    """Return the probability of at least n_events, for a mean below n_events."""
     return _series(_poisson(n_events, mean), lambda place: mean / (n_events + place + 1.0))
 
 
@@ -92,7 +92,7 @@ def _poisson(n_events: int, mean: float) -> float:
 
 
 def _series(term: float, ratio: Callable[[int], float]) -> float:
-    """Return the sum of terms, each the one before times the ratio at its place, which falls below 1."""
+    """Return the sum of terms, each the previous one times its ratio, which falls below 1."""
     total, place = 0.0, 0
     while term > _NEGLIGIBLE * total and term > 0.0:
         total += term
@@ -102,7 +102,7 @@ def _series(term: float, ratio: Callable[[int], float]) -> float:
 
 
 def _root(falling: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a falling function is 0, by halving."""
+    """Return the root of a falling function, by bisection."""
     for _ in range(200):
         middle = (low + high) / 2.0
         if middle in (low, high):

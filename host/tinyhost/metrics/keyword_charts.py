@@ -9,14 +9,14 @@ from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
 
 __all__ = ["errors_chart", "thresholds_chart"]
 
-_LEAST_RATE = 1e-4  # where a rate of 0 is drawn
+_LEAST_RATE = 1e-4  # position at which a rate of 0 is drawn
 _FALSE_ACCEPTS, _MISSES = "false accepts, % of clips without a word", "misses, % of words"
 
 
 def errors_chart(curves: Mapping[str, KeywordCurve], chosen: KeywordPoint) -> tuple[Chart, ...]:
-    """Return misses over false accepts, the latter on a logarithmic scale, and the chosen threshold's place.
+    """Return the chart of misses over false accepts, the latter logarithmic, with the chosen threshold.
 
-    Nothing if there are no clips of one of both kinds.
+    Empty without clips of both kinds.
     """
     if chosen.false_accept_rate is None or chosen.false_reject_rate is None:
         return ()
@@ -36,7 +36,7 @@ def _place(point: KeywordPoint) -> tuple[float, float]:
 
 
 def thresholds_chart(curve: KeywordCurve, chosen: KeywordPoint) -> Chart:
-    """Return the error rates over the threshold, those of which there are clips."""
+    """Return the chart of the error rates over the threshold; a rate without clips is omitted."""
     accepts = [100 * point.false_accept_rate for point in curve.points if point.false_accept_rate is not None]
     misses = [100 * point.false_reject_rate for point in curve.points if point.false_reject_rate is not None]
     thresholds = [point.threshold for point in curve.points]

@@ -1,4 +1,4 @@
-"""How right a keyword spotter is about clips: words missed and words made up, over all thresholds."""
+"""Error rates of a keyword spotter on clips: misses and false accepts, over all thresholds."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 __all__ = ["KeywordCurve", "KeywordPoint", "choose_threshold", "keyword_curve", "keyword_point"]
 
 _N_LEVELS = 256
-"""Scores are int8: more thresholds would tell no more."""
+"""Number of thresholds: scores are int8, so that more would not differ."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeywordPoint:
-    """What happens at one threshold."""
+    """The error rates at one threshold."""
 
     threshold: float
     """a word counts if it has the highest score of all classes and at least this one"""
@@ -29,7 +29,7 @@ class KeywordPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class KeywordCurve:
-    """Points by rising threshold, from 0 to 1, and of how many clips."""
+    """Error rates by rising threshold, from 0 to 1, and the numbers of clips."""
 
     n_words: int
     n_others: int
@@ -82,7 +82,7 @@ def keyword_curve(scores: NDArray[np.float64], classes: NDArray[np.int64], n_sil
 
 
 def choose_threshold(curve: KeywordCurve, max_false_accept_rate: float) -> KeywordPoint:
-    """Return the lowest threshold whose false accepts are at most so frequent; the highest one if none is.
+    """Return the lowest threshold that keeps the limit of false accepts; the highest one if none does.
 
     Rates fall as the threshold rises, so it is the point with the fewest misses among those allowed.
     """

@@ -1,4 +1,4 @@
-"""Which labels are likely wrong, by what a model says to their samples."""
+"""Likely label errors, found by a model's scores (confident learning)."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class LabelIssue:
     """A sample whose label may be wrong."""
 
     index: int
-    """of the sample"""
+    """index of the sample"""
     suggested: int
-    """the class that it may belong to"""
+    """the suggested class"""
     loss: float
-    """cross-entropy of its label; the larger, the more surprising"""
+    """cross-entropy of its label; the larger, the likelier an error"""
 
 
 def label_issues(scores: NDArray[np.float64], classes: NDArray[np.int64]) -> tuple[LabelIssue, ...]:
-    """Return the samples that confident learning takes for wrongly labelled, the most surprising first.
+    """Return the samples that confident learning finds mislabelled, the likeliest first.
 
     scores: (n, n_classes) of samples that the model has not learnt from, not below 0; they are made to add up to 1.
     A sample counts as another class's if its score of that class is at least the mean one of the samples labelled so;

@@ -1,4 +1,4 @@
-"""Objects found in pictures against those that are there: precision, recall and F1 of centroids."""
+"""Metrics of object detection: precision, recall and F1 of centroids."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["ObjectCounts", "ObjectScore", "match_centroids", "object_score"]
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectCounts:
-    """What one picture comes to."""
+    """The counts of one picture."""
 
     found: int = 0
     """objects matched by a detection"""
@@ -24,10 +24,10 @@ class ObjectCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectScore:
-    """How right detections are, over all pictures."""
+    """Metrics of detections over all pictures."""
 
     n_objects: int
-    """that are there"""
+    """number of objects in the pictures"""
     n_detections: int
     found: int
     """objects matched by a detection"""
@@ -48,10 +48,10 @@ class ObjectScore:
 def match_centroids(
     objects: Sequence[int], detections: Sequence[int], fits: Callable[[int, int], bool]
 ) -> dict[int, int]:
-    """Return which detection counts for which object, each at most once, so that most objects are found.
+    """Return the matches of detections and objects, each used at most once, that find the most objects.
 
-    objects, detections: any numbers, the best detection first. fits(detection, object): it may count for it. The best
-    detections are served first and never lose their place to a later one.
+    objects, detections: any numbers, the best detection first. fits(detection, object): whether they may match. The
+    best detections are matched first and never lose their match to a later one.
     """
     taken: dict[int, int] = {}
 
@@ -71,7 +71,7 @@ def match_centroids(
 
 
 def object_score(pictures: Sequence[ObjectCounts]) -> ObjectScore:
-    """Return the figures of all pictures."""
+    """Return the metrics over all pictures."""
     found = sum(each.found for each in pictures)
     n_objects = found + sum(each.missed for each in pictures)
     n_detections = found + sum(each.false for each in pictures)
@@ -89,7 +89,9 @@ def object_score(pictures: Sequence[ObjectCounts]) -> ObjectScore:
 
 
 def _f1_interval(found: int, n: int) -> Interval | None:
-    """Return the interval of F1 = 2 J / (1 + J), where J = found / n is a share of what was found, missed or false."""
+    """Return the interval of F1 = 2 J / (1 + J), where J = found / n is the share of found among found, missed and
+    false.
+    """
     share = wilson(found, n)
     if share is None:
         return None

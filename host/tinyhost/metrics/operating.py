@@ -1,4 +1,4 @@
-"""From which score on a class counts as detected: what to choose, what it costs, and what the samples cannot show."""
+"""Choice of a detection threshold: the candidates, their error rates, and the limits that the samples cannot verify."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_CURVES = 8
 
 @dataclass(frozen=True, kw_only=True)
 class ThresholdChoice:
-    """One way to choose a threshold, on these samples."""
+    """One choice of a threshold, on these samples."""
 
     name: Literal["now", "equal_error", "best_f1", "false_accepts_5", "false_accepts_1"]
     """`now`: the model's; `equal_error`: false accepts as frequent as misses; `best_f1`: of wanted against all others;
@@ -51,9 +51,10 @@ def threshold_choices(
     scale: float,
     zero_point: int,
 ) -> tuple[ThresholdChoice, ...]:
-    """Return what thresholds to choose from. scores: (n, n_classes) in 0..1; classes: (n,) the true ones.
+    """Return the choice of thresholds.
 
-    The first n_silent classes are those that nobody wants to detect. Empty without samples of both kinds.
+    scores: (n, n_classes) in 0..1; classes: (n,) the true ones. The first n_silent classes are no events. Empty without
+    samples of both kinds.
     """
     curve = keyword_curve(scores, classes, n_silent)
     if not (curve.n_words and curve.n_others):
@@ -83,7 +84,7 @@ def threshold_choices(
 
 
 def _f1(point: KeywordPoint, curve: KeywordCurve) -> float:
-    """Return F1 of wanted samples that are rightly detected, all others being wrong."""
+    """Return the F1 of detecting wanted classes, each detection of another class being false."""
     hits = (1 - (point.false_reject_rate or 0.0)) * curve.n_words
     false = (point.false_accept_rate or 0.0) * curve.n_others + (point.confusion_rate or 0.0) * curve.n_words
     return 2 * hits / (hits + false + curve.n_words)
@@ -99,7 +100,7 @@ def _needed(point: KeywordPoint, n: int, budget: float) -> int:
 def precision_recall_chart(
     scores: NDArray[np.float64], classes: NDArray[np.int64], labels: tuple[str, ...]
 ) -> Chart | None:
-    """Return precision over recall: of the second of two classes, of more of each against the rest.
+    """Return the chart of precision over recall: for the second of two classes, for more of each against the rest.
 
     Steps are those of the average precision: one for each score. None if no class has samples of both kinds.
     """

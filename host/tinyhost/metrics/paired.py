@@ -11,23 +11,23 @@ __all__ = ["PairedChange"]
 
 @dataclass(frozen=True, kw_only=True)
 class PairedChange:
-    """What changed between two runs over the same samples."""
+    """The changes between two runs over the same samples."""
 
     n: int
     """samples"""
     lost: int
-    """correct before, wrong now"""
+    """samples correct before, wrong now"""
     gained: int
-    """wrong before, correct now"""
+    """samples wrong before, correct now"""
 
     @property
     def points(self) -> float:
-        """Change of the share that is right, in percentage points."""
+        """The change of accuracy, in percentage points."""
         return 100.0 * (self.gained - self.lost) / self.n
 
     @property
     def p_of_loss(self) -> float:
-        """Chance of losing so many of the samples that changed, or more, if a loss is as likely as a gain.
+        """The probability of as many losses among the changed samples, or more, if a loss is as likely as a gain.
 
         McNemar's test, exact and one-sided (Q. McNemar, Psychometrika 12, 1947); 1 if nothing changed.
         """

@@ -1,4 +1,4 @@
-"""Whether a classifier has learnt anything: is it better than one that always gives the same answer?"""
+"""Comparison of a classifier with one that always gives the same answer."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 __all__ = ["ENOUGH", "Z_ONE_SIDED", "Skill", "by_unit", "chance_auc", "classifier_skill", "together"]
 
 ENOUGH = 30
-"""samples from which on chance must be ruled out; of fewer it cannot be"""
+"""minimum number of samples for a test against chance"""
 Z_ONE_SIDED = 1.6448536269514722
-"""of the normal distribution, exceeded with a probability of 5 %"""
+"""quantile of the normal distribution, exceeded with a probability of 5 %"""
 
-_CORRELATION = 0.5  # of the luck of two classifiers on samples that they share
+_CORRELATION = 0.5  # correlation by chance of two classifiers on shared samples
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +27,13 @@ class Skill:
     n: int
     n_right: int
     n_constant: int
-    """samples of the most frequent class: right, if the answer is always that"""
+    """number of samples of the most frequent class, which a constant answer gets right"""
     most_frequent: int
-    """that class"""
+    """the most frequent class"""
     balanced: float
     """mean recall of the classes; 1 / (their number) for any constant answer"""
     n_classes: int
-    """that have samples"""
+    """number of classes with samples"""
     z: float
     """standard deviations of chance by which `balanced` exceeds that of answers unrelated to the classes"""
     is_constant: bool
@@ -41,22 +41,23 @@ class Skill:
 
     @property
     def is_shown(self) -> bool:
-        """Whether its answers are better than 19 of 20 that have nothing to do with the classes."""
+        """Whether it is better than 19 of 20 classifiers whose answers are unrelated to the classes."""
         return self.z >= Z_ONE_SIDED
 
     @property
     def is_better(self) -> bool:
-        """Whether it is better than a constant answer, and of enough samples more than chance would be."""
+        """Whether it is better than a constant answer and, with enough samples, than chance."""
         if self.n_classes < 2:
             return self.n_right > 0
         return self.balanced > 1.0 / self.n_classes and (self.n < ENOUGH or self.is_shown)
 
 
 def classifier_skill(confusion: Sequence[Sequence[int]], classes: Sequence[int] | None = None) -> Skill:
-    """Return how a classifier compares with a constant answer, from its confusion matrix; rows: the true classes.
+    """Return the comparison of a classifier with a constant answer, from its confusion matrix; rows: the true classes.
 
-    classes: only samples of these are counted; all by default. What is compared is the mean recall, since an uneven set
-    has a good constant answer. Its spread under chance is that of shuffled answers: counts of hits are hypergeometric.
+    classes: only samples of these are counted; all by default. The mean recall is compared, since a constant answer
+    does well on an imbalanced set. Its spread under chance is that of shuffled answers: counts of hits are
+    hypergeometric.
     """
     counts = np.asarray(confusion, np.int64)
     rows = [row for row in (range(len(counts)) if classes is None else classes) if counts[row].sum()]
@@ -81,9 +82,9 @@ def classifier_skill(confusion: Sequence[Sequence[int]], classes: Sequence[int] 
 
 
 def together(first: Skill, second: Skill) -> float:
-    """Return the standard deviations of chance by which two results exceed it together (Stouffer et al., 1949).
+    """Return the combined z-score of two results (Stouffer et al., 1949).
 
-    They share samples, so that they are partly lucky together: a correlation of a half is reckoned with.
+    They share samples, so that a correlation of 0.5 is assumed.
     """
     return (first.z + second.z) / math.sqrt(2.0 + 2.0 * _CORRELATION)
 
@@ -93,7 +94,7 @@ def by_unit(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return a class and the most frequent answer for each unit, whose samples of a class count as one.
 
-    Windows of one recording are right or wrong together: as many samples they would rule out chance much too easily.
+    Windows of one recording are correlated: counted singly, they would overstate the significance.
     """
     votes: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for unit, true, said in zip(units, classes.tolist(), answers.tolist(), strict=True):

@@ -11,12 +11,12 @@ __all__ = ["Spread"]
 
 _CONFIDENCE = 0.95
 _MANY = 500
-"""values, from which on a binomial number is taken for normal"""
+"""number of values from which a binomial number is approximated as normal"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """Least, median and most of some counts of ticks."""
+    """Minimum, median and maximum of some counts of ticks."""
 
     min: int
     median: int
@@ -40,9 +40,9 @@ class Spread:
 
 
 def _outside(n: int) -> int:
-    """Return how many of n values at either end may be left out of an interval that holds the median with 95 %.
+    """Return how many of n values at either end lie outside of the median's 95 % confidence interval.
 
-    By order statistics: of n values a binomial number lies below the median, whatever their distribution is.
+    By order statistics: the number of values below the median is binomial, whatever their distribution is.
     """
     if n > _MANY:
         return int(n / 2 - 0.98 * math.sqrt(n)) - 1

@@ -1,4 +1,4 @@
-"""From which score on an alarm is worth raising: from normal data alone, or from labelled anomalies and their costs."""
+"""Choice of an alarm threshold: from normal data alone, or from labelled anomalies and their costs."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tinyhost.metrics.classifier import average_precision, roc_auc
 
 __all__ = ["Operating", "Roc", "Tail", "fit_tail", "operating_point", "roc_curve", "sustained"]
 
-_TAIL_SHARE = 0.05  # of the scores, to which the tail's law is fitted
+_TAIL_SHARE = 0.05  # share of the scores that the tail's distribution is fitted to
 _MIN_TAIL = 20
 _MAX_SHAPE = 0.5
-_MAX_POINTS = 400  # of a curve that is shown
+_MAX_POINTS = 400  # points of a curve that is shown
 
 
 def sustained(scores: NDArray[np.float64], piece_of: NDArray[np.int64], n_windows: int) -> NDArray[np.float64]:
-    """Return the least of each n_windows scores in a row, within one piece: an alarm is raised if it is high."""
+    """Return the minimum of each n_windows consecutive scores within a piece: an alarm is raised if it is high."""
     held = []
     for piece in np.unique(piece_of):
         own = scores[piece_of == piece]
@@ -30,7 +30,7 @@ def sustained(scores: NDArray[np.float64], piece_of: NDArray[np.int64], n_window
 
 @dataclass(frozen=True, kw_only=True)
 class Tail:
-    """The law of the highest scores: a generalized Pareto distribution of what they exceed `start` by.
+    """The tail of the scores: a generalized Pareto distribution of their excess over `start`.
 
     P(score > x) = share * (1 + shape * (x - start) / scale)^(-1 / shape), exponential at shape 0.
     """
@@ -47,7 +47,7 @@ class Tail:
     highest: float
 
     def threshold(self, probability: float) -> float:
-        """Return the score that is exceeded with a probability; one below 1 / n is an extrapolation."""
+        """Return the score that is exceeded with this probability; below 1 / n it is an extrapolation."""
         ratio = self.share / probability
         if ratio <= 1.0:
             return self.start
@@ -56,10 +56,10 @@ class Tail:
 
 
 def fit_tail(scores: NDArray[np.float64]) -> Tail:
-    """Return the law of the highest twentieth of (n,) scores.
+    """Return the tail's distribution, fitted to the highest 5 % of (n,) scores.
 
-    By probability-weighted moments (Hosking and Wallis, 1987); the shape is kept within 0..0.5, so that no upper bound
-    of normal scores is ever taken for granted. Raises DatasetError for fewer than 21 scores.
+    By probability-weighted moments (Hosking and Wallis, 1987); the shape is limited to 0..0.5, so that no upper bound
+    of normal scores is assumed. Raises DatasetError for fewer than 21 scores.
     """
     n_tail = max(_MIN_TAIL, int(_TAIL_SHARE * len(scores)))
     if n_tail >= len(scores):
@@ -87,7 +87,7 @@ def fit_tail(scores: NDArray[np.float64]) -> Tail:
 
 @dataclass(frozen=True, kw_only=True)
 class Operating:
-    """What a threshold does to labelled windows."""
+    """The rates of a threshold on labelled windows."""
 
     threshold: float
     recall: float
@@ -101,7 +101,9 @@ class Operating:
 
 
 def operating_point(normal: NDArray[np.float64], anomalous: NDArray[np.float64], threshold: float) -> Operating:
-    """Return what a threshold does to the scores of normal and of anomalous windows; scores from it on are high."""
+    """Return a threshold's rates on the scores of normal and of anomalous windows; scores of at least the threshold are
+    high.
+    """
     n_false, n_right = int((normal >= threshold).sum()), int((anomalous >= threshold).sum())
     return Operating(
         threshold=threshold,
@@ -114,16 +116,16 @@ def operating_point(normal: NDArray[np.float64], anomalous: NDArray[np.float64],
 
 @dataclass(frozen=True, kw_only=True)
 class Roc:
-    """Right against false alarms of single windows over all thresholds."""
+    """The ROC curve of single windows: true against false alarms over all thresholds."""
 
     auc: float
     average_precision: float
     points: tuple[tuple[float, float, float], ...]
     """threshold, false rate, recall; thinned"""
     knee: Operating
-    """where recall minus false rate is largest (Youden's index)"""
+    """the point with the largest recall minus false rate (Youden's index)"""
     cheapest: Operating
-    """where the expected cost is lowest"""
+    """the point with the lowest expected cost"""
 
 
 def roc_curve(
@@ -134,7 +136,7 @@ def roc_curve(
     alarm_cost: float,
     fault_share: float,
 ) -> Roc:
-    """Return the curve of the scores of normal and anomalous windows, and the points that people choose.
+    """Return the ROC curve of the scores of normal and anomalous windows, with the usual operating points.
 
     A window costs fault_share * miss_cost * (1 - recall) + (1 - fault_share) * alarm_cost * false_rate.
     """

@@ -1,1 +1,1 @@
-"""Live predictions: a screen for people, lines for programs."""
+"""The monitor: live predictions on a screen, or as lines of text or JSON."""

@@ -1,4 +1,4 @@
-"""Whether what a board's sensor gives is still what its model was trained on."""
+"""Drift: comparison of a board's live samples with its model's training data."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ __all__ = ["DriftWatch"]
 _MAX_LIVE = 200
 _MAX_LEARNT = 2000
 _PICTURE_PERIOD_US = 1_000_000
-"""of pictures that are compared: those in between are almost the same"""
+"""period of compared pictures: those in between are almost the same"""
 Figures = Mapping[str, float]
 
 
@@ -60,13 +60,13 @@ class DriftWatch:
             and (run is None or name.as_posix() in run.samples)
         ]
         self.skipped: list[Skipped] = []
-        """samples that cannot be used"""
+        """samples that could not be used"""
         self.result = LiveDrift(n=0, features=None)
-        """what was found so far"""
+        """the drift so far"""
         self._place, self._kind = place, kind
         self._before: list[Figures] = []
         self._recordings: list[MotionRecording] = []
-        """of motion, whose windows are known when the model is"""
+        """figures of motion's windows, computed once the model's window length is known"""
         for path in paths[:: -(-len(paths) // _MAX_LEARNT) or 1]:
             self._learn(path)
         self._learnt: Distributions = {}
@@ -75,7 +75,7 @@ class DriftWatch:
         self._moments, self._due = Moments(), 0
 
     def take_reading(self, reading: Reading, header: LiveHeader) -> None:
-        """Take a prediction, which says how long a window is. Raises DatasetError if the set does not suit it."""
+        """Process a prediction, which tells the window's length. Raises DatasetError if the set does not suit it."""
         if self._window_samples == header.window_samples and self._now:
             return
         sensor = {"picture": PICTURES, "sound": SOUNDS}.get(header.form.sees, MOTION)
@@ -97,7 +97,7 @@ class DriftWatch:
             )
 
     def take_sample(self, item: SensorItem) -> None:
-        """Take a picture, or the next samples: one of each second is compared, or windows that do not overlap."""
+        """Process a picture, or the next samples: one picture a second is compared, or consecutive windows."""
         if isinstance(item, FrameItem):
             if item.timestamp_us >= self._due:
                 self._due = item.timestamp_us + _PICTURE_PERIOD_US
@@ -130,7 +130,7 @@ class DriftWatch:
 
 
 def _windows_of(recording: MotionRecording, n_samples: int) -> Iterator[Figures]:
-    """Yield the figures of each window of a recording, one behind the other."""
+    """Yield the figures of each consecutive window of a recording."""
     channels = recording.channels()
     for piece in recording.segments():
         for start in range(piece.start, piece.stop - n_samples + 1, max(1, n_samples)):

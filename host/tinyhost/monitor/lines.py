@@ -19,7 +19,7 @@ __all__ = ["PredictionDocument", "json_line", "plain_line", "prediction_document
 
 @dataclass(frozen=True, kw_only=True)
 class TicksDocument:
-    """How long the board took, by stage."""
+    """The board's processing time, by stage."""
 
     unit: str
     """the unit of ticks"""
@@ -30,7 +30,7 @@ class TicksDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class LossesDocument:
-    """Predictions that were lost since the stream began, and where."""
+    """Predictions lost since the stream began, by the place of the loss."""
 
     device: int
     """discarded by the board because the host did not read fast enough"""
@@ -42,7 +42,7 @@ class LossesDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectDocument:
-    """What a heat map shows in one place, in pixels of the camera frame."""
+    """One object in a heat map, in pixels of the camera frame."""
 
     label: str
     score: float
@@ -58,7 +58,7 @@ class ObjectDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class PredictionDocument:
-    """`tinyhost monitor --json -` writes one document a line, for each prediction as it comes.
+    """`tinyhost monitor --json -` writes one document a line, for each prediction as it arrives.
 
     `--json FILE` does so beside the screen.
     """
@@ -100,7 +100,7 @@ class PredictionDocument:
     smoothed: Mapping[str, float]
     """the same, smoothed over time on the board; not smoothed for a heat map"""
     objects: tuple[ObjectDocument, ...] | None
-    """the objects in a heat map, the best first; null for other models"""
+    """the objects in a heat map, the highest score first; null for other models"""
     n_left_out: int | None
     """cells that reach the threshold but are in no object, because there were too many"""
     ticks: TicksDocument
@@ -110,7 +110,7 @@ class PredictionDocument:
 
 
 def prediction_document(reading: Reading, header: LiveHeader, drift: LiveDrift | None = None) -> PredictionDocument:
-    """Return one prediction for programs."""
+    """Return the JSON document of one prediction."""
     labels = [header.label(index) for index in range(len(reading.scores))]
     is_picture, is_alarm = header.form.sees == "picture", header.form.result == "alarm"
     finds_objects = header.form.result == "objects"

@@ -1,4 +1,4 @@
-"""The monitor as a full screen: draws, and listens to keys."""
+"""The monitor's full screen: drawing and key input."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def run_screen(
 def _draw(
     live: Live, watcher: Watcher, state: MonitorState, keys: Keys, *, count: int | None, seconds: float | None
 ) -> bool:
-    """Draw until it is to end; return whether q ended it."""
+    """Draw until the end; return whether q ended it."""
     preview, paused, has_keys = True, False, has_keyboard()
     snapshot = state.snapshot()
     begin = time.monotonic()

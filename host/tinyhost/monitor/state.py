@@ -1,4 +1,4 @@
-"""What the monitor knows, brought up to date by the device's thread and read by the screen's."""
+"""The monitor's state, updated by the device's thread and read by the screen's."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class MonitorState:
         self._detections: deque[Reading] = deque(maxlen=_DETECTIONS)
         self._log: deque[LogLine] = deque(maxlen=_LOG_LINES)
         self.drift: LiveDrift | None = None
-        """None: nothing is compared"""
+        """None: no drift is measured"""
 
     def connected(self, header: LiveHeader) -> None:
-        """Note who answers now; readings of another model are forgotten."""
+        """Record the connected board; readings of another model are dropped."""
         with self._lock:
             if self._header is not None and replace(self._header, scene="") != replace(header, scene=""):
                 self._readings.clear()
@@ -55,7 +55,7 @@ class MonitorState:
             self._traffic.clear()
 
     def wait_for(self, what: str, why: str = "") -> None:
-        """Note that nothing comes, and what is waited for; why goes to the log, once."""
+        """Record what the monitor waits for; the reason is logged once."""
         with self._lock:
             is_news = not self._waiting
             self._waiting = what
@@ -79,13 +79,13 @@ class MonitorState:
             self._frame, self._scene_name = pixels, scene_name
 
     def add_stride(self, stride: Stride, scene_name: str) -> None:
-        """Add what the model got of a stride."""
+        """Add the model's features of a stride."""
         with self._lock:
             self._strides.append(stride)
             self._scene_name = scene_name
 
     def add_log(self, level: str, lines: str) -> None:
-        """Add what the device wrote, line by line; what a terminal would act on is made visible instead."""
+        """Add the device's log text, line by line, with control characters made visible."""
         with self._lock:
             for line in lines.splitlines():
                 if line.strip():
@@ -100,26 +100,26 @@ class MonitorState:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether something is waited for."""
+        """Whether the monitor waits."""
         return bool(self._waiting)
 
     @property
     def n_readings(self) -> int:
-        """Predictions so far, and what came instead of one."""
+        """The number of readings so far: predictions, and failures to predict."""
         return self._n_readings
 
     @property
     def n_predictions(self) -> int:
-        """Predictions so far."""
+        """The number of predictions so far."""
         return self._n_readings - self._failures.total()
 
     @property
     def failures(self) -> Mapping[str, int]:
-        """How often no inference ran, by what the board said."""
+        """The number of failures to predict, by the board's status."""
         return self._failures
 
     def snapshot(self) -> Snapshot:
-        """Return what there is to draw now."""
+        """Return the present state for drawing."""
         with self._lock:
             now = self._clock()
             return Snapshot(

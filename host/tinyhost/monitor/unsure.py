@@ -1,4 +1,4 @@
-"""Samples that a model was unsure of, kept while it is watched: what to label next."""
+"""Samples that a model was unsure of, stored during monitoring to be labelled next."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ __all__ = ["Moments", "SensorItem", "UnsureKeeper", "margin_of_reading"]
 
 SensorItem = FrameItem | SamplesItem
 _MAX_WAITING = 64
-"""predictions and pictures that wait for one another"""
+"""predictions and pictures that wait for their counterparts"""
 _MAX_BEHIND = 2
-"""windows of samples that a prediction may be behind them"""
+"""windows by which a prediction may lag behind the samples"""
 
 
 def margin_of_reading(reading: Reading, header: LiveHeader) -> float:
-    """Return how far a prediction is from being another: between its two best scores, or score and threshold."""
+    """Return a prediction's margin: the distance between its two best scores, or between score and threshold."""
     if header.form.result not in ("alarm", "objects"):
         return margin_of(reading.scores)
     if header.threshold is None:
@@ -35,7 +35,7 @@ def margin_of_reading(reading: Reading, header: LiveHeader) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """Samples in a row, (n, n_channels) counts."""
+    """Consecutive samples, (n, n_channels) counts."""
 
     samples: NDArray[np.int16]
     rate_hz: float
@@ -45,13 +45,13 @@ class Window:
 
 
 class Moments:
-    """The newest samples of a sensor that samples continuously, as far back as they follow one another."""
+    """The newest samples of a continuous sensor, back to the last gap."""
 
     def __init__(self) -> None:
         self._pieces: deque[SamplesItem] = deque()
 
     def add(self, item: SamplesItem, n_kept: int) -> None:
-        """Take the next piece; at least the newest n_kept samples stay."""
+        """Add the next piece; at least the newest n_kept samples are kept."""
         last = self._pieces[-1] if self._pieces else None
         if last is not None and last.position + len(last.samples) != item.position:
             self._pieces.clear()
@@ -61,11 +61,11 @@ class Moments:
 
     @property
     def end(self) -> int:
-        """The position behind the newest sample; 0 if there is none."""
+        """The position after the newest sample; 0 if there is none."""
         return self._pieces[-1].position + len(self._pieces[-1].samples) if self._pieces else 0
 
     def window(self, end: int, n_samples: int) -> Window | None:
-        """Return the n_samples before a position; None if they are not there."""
+        """Return the n_samples before a position; None if they are not available."""
         begin = end - n_samples
         pieces = [item for item in self._pieces if item.position < end and item.position + len(item.samples) > begin]
         if not pieces or not n_samples or pieces[0].position > begin or end > self.end:
@@ -83,7 +83,7 @@ class Moments:
 
 @dataclass(frozen=True, kw_only=True)
 class _Unsure:
-    """A prediction that was unsure, and its window."""
+    """An unsure prediction and its window."""
 
     margin: float
     reading: Reading
@@ -92,13 +92,13 @@ class _Unsure:
 
 
 class UnsureKeeper:
-    """Stores the very picture or window that a prediction is of, if the prediction is unsure.
+    """Stores the picture or window of each unsure prediction.
 
-    Of windows that overlap, only the least sure one is stored.
+    Of overlapping windows, only the least sure one is stored.
     """
 
     def __init__(self, store: DatasetStore, *, margin: float, max_count: int) -> None:
-        """margin: what is closer is unsure. max_count: samples that are kept."""
+        """margin: predictions with a smaller margin are unsure. max_count: maximum number of stored samples."""
         self.n_kept = 0
         self._store, self._margin, self._max_count = store, margin, max_count
         self._wanted: OrderedDict[int, tuple[Reading, LiveHeader]] = OrderedDict()
@@ -109,7 +109,7 @@ class UnsureKeeper:
         self._window_samples = 0
 
     def take_reading(self, reading: Reading, header: LiveHeader) -> None:
-        """Take a prediction."""
+        """Process a prediction."""
         self._window_samples = header.window_samples
         if reading.status != "ok" or margin_of_reading(reading, header) >= self._margin:
             return
@@ -118,7 +118,7 @@ class UnsureKeeper:
         (self._match_pictures if is_picture else self._match_windows)()
 
     def take_sample(self, item: SensorItem) -> None:
-        """Take a picture, which has its prediction's time, or the next samples."""
+        """Process a picture, which has its prediction's time, or the next samples."""
         if isinstance(item, FrameItem):
             self._frames[item.timestamp_us] = item
             self._match_pictures()
@@ -127,7 +127,7 @@ class UnsureKeeper:
             self._match_windows()
 
     def finish(self) -> None:
-        """Store what is still held back."""
+        """Store the samples still held back."""
         least, self._least_sure = self._least_sure, None
         if least is not None:
             self._keep(least.reading, least.header, least.window)
@@ -153,7 +153,7 @@ class UnsureKeeper:
             self._wanted.popitem(last=False)
 
     def _weigh(self, new: _Unsure) -> None:
-        """Hold an unsure window back until the next one no longer overlaps; of those that do the least sure stays."""
+        """Hold an unsure window back until the next one does not overlap; of overlapping ones keep the least sure."""
         held = self._least_sure
         if held is not None and 0 <= new.reading.position - held.reading.position < new.header.window_samples:
             self._least_sure = min(held, new, key=lambda item: item.margin)

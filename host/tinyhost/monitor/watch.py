@@ -1,4 +1,4 @@
-"""Feeds the monitor from a device, and takes it up again when it comes back."""
+"""Feeds the monitor from a device, and resumes when a lost device returns."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _CAMERA_PERIOD_MS = 150
 
 
 def header_of(device: Device, board: PoweredBoard, scene: str) -> LiveHeader:
-    """Return who is watched, read from the device."""
+    """Return the header of the live view, read from the device."""
     info, model = device.info, device.active_model()
     settings = device.settings()
     task = task_of_app(info.app)
@@ -76,7 +76,7 @@ def header_of(device: Device, board: PoweredBoard, scene: str) -> LiveHeader:
 
 
 def reading_of(item: PredictionItem, header: LiveHeader, scene_item: str = "") -> Reading:
-    """Return a prediction with its scores as real values. scene_item: what the scene gave its sensor."""
+    """Return a prediction with its scores as real values. scene_item: the scene's item before the sensor."""
     prediction = item.prediction
 
     def real(values: tuple[int, ...]) -> tuple[float, ...]:
@@ -111,7 +111,7 @@ def reading_of(item: PredictionItem, header: LiveHeader, scene_item: str = "") -
 
 
 def _name(kind: type[AlarmState] | type[Status], value: int, word: str) -> str:
-    """Return the name of a value, or its number: a newer firmware may have more of them."""
+    """Return the name of a value, or its number if only newer firmware knows it."""
     try:
         return kind(value).name.lower()
     except ValueError:
@@ -134,11 +134,11 @@ class Watcher:
         on_wait: Callable[[str], None] = lambda why: None,
         on_restart: Callable[[str], None] = lambda what: None,
     ) -> None:
-        """Watch a board that is powered, whose first connection is still to be made.
+        """Watch a powered board, which is not connected yet.
 
-        preview: show what the sensor gives, too. patience_s: how long to wait for predictions, also of a board that
-        went away; None: for ever. on_sample: called with each picture, or each piece of samples. on_wait: called once
-        with why it waits. on_restart: called with what is new of a board that restarted.
+        preview: show the sensor's data, too. patience_s: how long to wait for predictions, also of a board that went
+        away; None: for ever. on_sample: called with each picture, or each piece of samples. on_wait: called once with
+        the reason for waiting. on_restart: called with the changes of a board that restarted.
         """
         self.stop = threading.Event()
         self._board = board
@@ -152,7 +152,7 @@ class Watcher:
         self._on_restart = on_restart
         self._is_watching = False
         self._alive_s = 0.0
-        """when the last prediction arrived, or watching began"""
+        """time when the last prediction arrived, or watching began"""
 
     def run(self) -> None:
         """Watch until `stop` is set; raises if the board cannot be watched at first, or predicts nothing for long."""
@@ -206,7 +206,7 @@ class Watcher:
     def _taken_up_again(
         self, device: Device, before: LiveHeader, stats: LinkStats, *, is_new_start: bool
     ) -> LiveHeader:
-        """Return who answers now, and say that the board restarted, or took us for lost, and what else is new."""
+        """Return the header after a lost session; report the restart or timeout and what has changed."""
         header = header_of(device, self._board, self._scene)
         n, cause = stats.boots if is_new_start else stats.restarts - stats.boots, cause_of_start(device.info)
         what = " ".join(filter(None, ("restarted", cause))) if is_new_start else "ended the session"
@@ -221,7 +221,7 @@ class Watcher:
         return header
 
     def _note_silence(self, predictions: Subscription) -> None:
-        """Show how long nothing has come; raises LinkTimeoutError when it is too long."""
+        """Show the time without predictions; raises LinkTimeoutError when it is too long."""
         silent_s = time.monotonic() - self._alive_s
         if self._is_silent_too_long():
             raise predictions.silence(silent_s)
@@ -230,14 +230,14 @@ class Watcher:
 
     def _take(self, item: StreamItem, header: LiveHeader) -> None:
         if isinstance(item, PredictionItem):
-            # What plays when a word or a vibration is judged is not what was judged: that is long past by then.
+            # For sound and motion: the scene plays on, and what was classified is long past by now.
             seen = self._board.scene_item(item.prediction.position) if header.form.sees == "picture" else ""
             reading = reading_of(item, header, seen)
             self._state.add_reading(reading)
             self._on_reading(reading, header)
 
     def _take_sensor_data(self, items: Subscription | None) -> None:
-        """Show what has come: the newest camera frame, every stride of sound or motion."""
+        """Show the received data: the newest camera frame, every stride of sound or motion."""
         newest = None
         while items is not None and (item := items.get(0)) is not None:
             if isinstance(item, FeaturesItem):

@@ -1,1 +1,1 @@
-"""Motion: features of accelerometer windows, scores and alarms as the firmware computes them, a simulated machine."""
+"""Motion: recordings, sensors, and the firmware's features, anomaly scores and alarms."""

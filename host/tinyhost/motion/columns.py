@@ -1,4 +1,4 @@
-"""Which columns of a table are time, acceleration and rotation, by the names and units in its header."""
+"""Recognition of a table's columns of time, acceleration and rotation, by the names and units in its header."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tinyhost.motion.units import UNITS, MotionUnits, TimeUnit, Unit, degrees_in
 __all__ = ["COLUMNS", "ROTATION_COLUMNS", "MotionColumns", "find_axes", "find_columns", "find_rotation"]
 
 COLUMNS = ("timestamp", "accX", "accY", "accZ")
-"""as Edge Impulse has them, and as tinyhost writes them"""
+"""the columns of Edge Impulse's layout, which tinyhost writes"""
 ROTATION_COLUMNS = ("gyrX", "gyrY", "gyrZ")
-"""behind them, if there was a gyroscope"""
+"""the columns of a gyroscope, which follow them"""
 _TIME = re.compile(r"t|ts|epoch|elapsed|clock|.*time(stamps?|elapsed|sincestart)?")
 _SENSOR = "(?:imu|sensor|raw|phone|watch|device|body|accelerometer)?"
 _NAMED = re.compile(
@@ -38,34 +38,34 @@ T = TypeVar("T", Unit, TimeUnit)
 
 @dataclass(frozen=True, kw_only=True)
 class MotionColumns:
-    """Where time and acceleration stand, and in what units."""
+    """The columns of time and motion, and their units."""
 
     places: tuple[int, int, int, int]
-    """of time, x, y, z"""
+    """columns of time, x, y, z"""
     units: MotionUnits
-    """as the header or a person says"""
+    """by the header or the user"""
     rotation: tuple[int, int, int] | None = None
-    """of the gyroscope's x, y, z; None: there are none"""
+    """columns of the gyroscope's x, y, z; None: there are none"""
     degrees: float | None = None
-    """per second, of one of rotation; None: the header does not say it"""
+    """degrees per second in one unit of rotation; None: the header does not say it"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Name:
-    """The name of a column, taken apart."""
+    """The parts of a column's name."""
 
     place: int
     key: str
     """small letters and digits"""
     unit: str
-    """what stands in the place of a unit; empty: nothing"""
+    """the text in the place of a unit; may be empty"""
 
 
 def find_columns(header: Sequence[str], said: MotionUnits, where: str) -> MotionColumns:
     """Return the columns of time and of the three axes. `where` is for errors.
 
-    Raises DatasetError, which shows the header, if one is missing, if there are several for one, if the axes are in
-    different units or in none that there is, and if the header says another unit than a person.
+    Raises DatasetError, which shows the header, if a column is missing or ambiguous, if the axes have different or
+    unknown units, or if the header's unit contradicts the user's.
     """
     time = _time(header)
     axes = _axes(header, where)
@@ -91,16 +91,18 @@ def find_columns(header: Sequence[str], said: MotionUnits, where: str) -> Motion
 
 
 def find_axes(names: Sequence[str], where: str) -> tuple[int, int, int] | None:
-    """Return which of some channels are the three axes, by their names; None if one is missing.
+    """Return the indices of the three axes among channels, by their names; None if one is missing.
 
-    Raises DatasetError if there are several for one.
+    Raises DatasetError if one is ambiguous.
     """
     places = [column.place for column in _axes(names, where) if column is not None]
     return (places[0], places[1], places[2]) if len(places) == 3 else None
 
 
 def find_rotation(names: Sequence[str]) -> tuple[int, int, int] | None:
-    """Return which of some channels are a gyroscope's three axes, by their names; None if there is none, or not one."""
+    """Return the indices of a gyroscope's three axes among channels, by their names; None if they are missing or
+    ambiguous.
+    """
     found: dict[str, list[int]] = {"x": [], "y": [], "z": []}
     for place, name in enumerate(names):
         if match := _ROTATION.fullmatch(_split(name, place, degrees_in).key):
@@ -110,7 +112,7 @@ def find_rotation(names: Sequence[str]) -> tuple[int, int, int] | None:
 
 
 def _degrees(names: Sequence[str]) -> float | None:
-    """Return how many degrees per second one of the columns is; None if nobody says it, or each says another."""
+    """Return the columns' unit in degrees per second; None if it is not given or differs between columns."""
     if [name.strip() for name in names] == list(ROTATION_COLUMNS):
         return 1.0
     units = {degrees_in(_split(name, 0, degrees_in).unit) for name in names}
@@ -118,7 +120,7 @@ def _degrees(names: Sequence[str]) -> float | None:
 
 
 def _unit(axes: Sequence[tuple[str, _Name]], said: Unit | None, where: str) -> Unit | None:
-    """Return the unit of the axes' values, of which the header has these names; None if nobody says it."""
+    """Return the unit of the axes' values from their names in the header; None if it is not given."""
     texts = {column.unit or (_G if column.key.startswith(_G_FORCE) else "") for _, column in axes} - {""}
     units = {unit_in(text) for text in texts}
     names = ", ".join(name for name, _ in axes)
@@ -142,7 +144,7 @@ def _agreed(option: str, said: T | None, header: T | None, where: str) -> T | No
 
 
 def _time(header: Sequence[str]) -> _Name | None:
-    """Return the column of time: one whose unit is known before others, then the first."""
+    """Return the column of time: preferably the first with a known unit."""
     names = [_split(name, place, time_unit_in) for place, name in enumerate(header)]
     found = [name for name in names if _TIME.fullmatch(name.key) or (not name.key and name.unit)]
     return min(found, key=lambda name: time_unit_in(name.unit) is None, default=None)
@@ -174,7 +176,7 @@ def _axis(header: Sequence[str], names: Sequence[_Name], axis: str, where: str) 
 def _split(name: str, place: int, unit_of: Callable[[str], object]) -> _Name:
     """Return a column's name and its unit: `accX [g]`, `accX (m/s^2)`, `ax_g`, `time in ms`, `millis`."""
     text = name.strip()
-    if len(text) > _MAX_NAME:  # no name of ours, and long work for the patterns
+    if len(text) > _MAX_NAME:  # no known name, and slow for the patterns
         return _Name(place=place, key="", unit="")
     if match := _IN_BRACKETS.fullmatch(text):
         return _Name(place=place, key=_key(match[1]), unit=match[2].strip())

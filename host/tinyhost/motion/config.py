@@ -1,4 +1,4 @@
-"""What is computed of a window of accelerometer samples."""
+"""Configuration of the features of accelerometer windows."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ STATISTICS = ("rms", "crest", "kurtosis")
 
 @dataclass(frozen=True, kw_only=True)
 class MotionConfig:
-    """How the features of a window are computed: the firmware's MotionConfig."""
+    """Parameters of the features of a window: the firmware's MotionConfig."""
 
     rate_hz: float = 119.0
     n_fft: int = 128
     """samples of a window, a power of two"""
     hop: int = 32
-    """samples from one window's start to the next one's"""
+    """samples between the starts of two windows"""
     band_edges: tuple[int, ...] = tuple(range(1, 62, 3))
     """band b is the bins band_edges[b] to band_edges[b + 1] - 1; bin k is k * rate_hz / n_fft"""
 
@@ -42,12 +42,12 @@ class MotionConfig:
 
     @property
     def n_bands(self) -> int:
-        """Bands per axis."""
+        """The number of bands per axis."""
         return len(self.band_edges) - 1
 
     @property
     def n_features(self) -> int:
-        """Features of a window, of all axes."""
+        """The number of features of a window, over all axes."""
         return 3 * (self.n_bands + len(STATISTICS))
 
 

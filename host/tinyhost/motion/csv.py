@@ -1,8 +1,7 @@
-"""Motion as CSV: written in Edge Impulse's layout, timestamp,accX,accY,accZ in ms and m/s^2, read in others too.
+"""Motion as CSV: written in Edge Impulse's layout, timestamp,accX,accY,accZ in ms and m/s^2; others can be read too.
 
-With a gyroscope, gyrX,gyrY,gyrZ in degrees per second follow.
-
-What is read is not trusted: what makes no sense is an error with its line, what a sensor does wrong is an Issue.
+With a gyroscope, gyrX,gyrY,gyrZ in degrees per second follow. Files are not trusted: malformed values are errors with
+their line, faults of the sensor become an Issue.
 """
 
 from __future__ import annotations
@@ -28,12 +27,13 @@ from tinyhost.system.reading import open_file
 __all__ = ["motion_csv", "parse_motion_csv", "read_motion_csv", "write_motion_csv"]
 
 _GRAVITY_RANGE = (0.5, 2.0)
-"""a resting or shaking sensor's median acceleration, in g"""
+"""plausible median acceleration of a resting or vibrating sensor, in g"""
 _MOST_BY_HAND = 6.0
-"""the same of one that a hand shakes, as hands do what has a gyroscope; in another unit it would be none of these"""
-_MAX_FILE_BYTES = 1 << 27  # eight hours at 119 Hz; what is read takes about as much memory
+"""the same for a hand-held sensor, as one with a gyroscope usually is; other units would give values outside"""
+_MAX_FILE_BYTES = 1 << 27  # eight hours at 119 Hz; parsed, it takes about as much memory
 _USUAL_RATES_HZ = (4.0, 4000.0)
-"""of accelerometers; as units are a thousand apart, a step of time is usual in one of them only"""
+"""usual rates of accelerometers; as units of time are a factor of 1000 apart, a time step is usual in one of them only
+"""
 
 
 def read_motion_csv(
@@ -55,10 +55,10 @@ def parse_motion_csv(
 ) -> MotionRecording:
     """Return the recording in CSV text: a header line with at least time and three axes, then a line per sample.
 
-    units: as a person says them. What neither a person nor the header says is taken from the values: of acceleration
-    m/s^2, checked against gravity, which every accelerometer feels; of time the one in which the rate is usual.
-    Gaps, stuck axes and saturation become issues. Raises DatasetError, with the line, for missing columns, values that
-    are no finite numbers, times that do not rise, units that cannot be, fewer than two samples.
+    units: as given by the user. Units that neither the user nor the header gives are inferred: for acceleration m/s^2,
+    checked against gravity, which every accelerometer measures; for time the one that gives a usual rate. Gaps, stuck
+    axes and saturation become issues. Raises DatasetError, with the line, for missing columns, values that are no
+    finite numbers, times that do not rise, impossible units, fewer than two samples.
     """
     table = read_table(lines, units, where)
     time_ms, assumed = _time_ms(table, where)
@@ -101,7 +101,7 @@ def motion_csv(acceleration: NDArray[np.float64], rate_hz: float, rotation: NDAr
 
 
 def _head(rate_hz: float, n_channels: int) -> bytes:
-    """Return the header's line; of a rate that is not usual it says the unit of time, for nobody would guess it."""
+    """Return the header's line; for an unusual rate it includes the unit of time, which could not be inferred."""
     is_usual = _USUAL_RATES_HZ[0] < rate_hz < _USUAL_RATES_HZ[1]
     time, *axes = COLUMNS
     rotation = ROTATION_COLUMNS[: n_channels - len(axes)]
@@ -115,7 +115,7 @@ def _write_block(file: IO[bytes], block: NDArray[np.float64], rate_hz: float, fi
 
 
 def _time_ms(table: MotionTable, where: str) -> tuple[NDArray[np.float64], str]:
-    """Return times in ms from the first one on, and what was assumed of their unit, in words."""
+    """Return times in ms from the first one, and the assumption about their unit, in words."""
     steps = np.diff(table.time)
     if not (steps > 0.0).all():
         index = int(np.argmax(~(steps > 0.0)))
@@ -141,7 +141,7 @@ def _time_ms(table: MotionTable, where: str) -> tuple[NDArray[np.float64], str]:
 
 
 def _sampling(time_ms: NDArray[np.float64], where: str) -> tuple[float, list[Issue]]:
-    """Return the rate in Hz, from the intervals that are no gaps, and the gaps."""
+    """Return the rate in Hz, from the intervals without gaps, and the gaps."""
     steps = np.diff(time_ms)
     is_gap = steps > 1.75 * float(np.median(steps))
     period_ms = float(np.mean(steps[~is_gap]))
@@ -159,7 +159,7 @@ def _sampling(time_ms: NDArray[np.float64], where: str) -> tuple[float, list[Iss
 
 
 def _to_metric(table: MotionTable, said: Unit | None, where: str) -> NDArray[np.float64]:
-    """Return values in m/s^2. said: by a person, who knows better than the values."""
+    """Return values in m/s^2. said: the unit given by the user, which overrides the check of the values."""
     values, unit = table.values, table.units.acceleration
     if np.abs(values).max() > MAX_ACCELERATION:
         raise DatasetError(f"{where}: a value of {np.abs(values).max():.3g} is no acceleration")

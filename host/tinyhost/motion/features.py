@@ -25,7 +25,7 @@ FEATURE_STEP = 1.0 / 256.0
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureScaling:
-    """How features become a model's input, per feature: (feature - offset) * multiplier / 2^16."""
+    """The scaling of features to a model's input, per feature: (feature - offset) * multiplier / 2^16."""
 
     offsets: NDArray[np.int16]
     """(n_features,) in steps of 1/256"""
@@ -34,7 +34,7 @@ class FeatureScaling:
 
     @classmethod
     def standardizing(cls, mean: NDArray[np.float64], deviation: NDArray[np.float64], step: float) -> FeatureScaling:
-        """Return the scaling to (x - mean) / deviation, `step` of that being one int8 step; zero point 0.
+        """Return the scaling to (x - mean) / deviation, in int8 steps of `step`; zero point 0.
 
         mean, deviation: (n_features,) in log2 units; deviations below one feature step count as one.
         """
@@ -57,7 +57,7 @@ def log_features(windows: NDArray[np.int16], cfg: MotionConfig) -> NDArray[np.in
     """Return (n, 3, n_bands + 3) features in steps of 1/256 of log2: bands, RMS, crest factor, kurtosis of each axis.
 
     windows: (n, n_fft, 3), raw counts at cfg.rate_hz. Bands and RMS are log2(counts^2 + 1/16); crest factor is
-    log2(peak^2 / variance), kurtosis log2(fourth moment / variance^2). Raises UsageError if the shape is another.
+    log2(peak^2 / variance), kurtosis log2(fourth moment / variance^2). Raises UsageError for another shape.
     """
     if windows.ndim != 3 or windows.shape[1:] != (cfg.n_fft, 3):
         raise UsageError(f"windows of shape {windows.shape}, expected (n, {cfg.n_fft}, 3)")
@@ -65,6 +65,6 @@ def log_features(windows: NDArray[np.int16], cfg: MotionConfig) -> NDArray[np.in
 
 
 def quantize(features: NDArray[np.int16], scaling: FeatureScaling) -> NDArray[np.int8]:
-    """Return (n, n_features) int8, what the firmware feeds a model. features: (n, ...) as log_features returns them."""
+    """Return (n, n_features) int8, the model's input as in the firmware. features: (n, ...) from log_features."""
     flat = np.ascontiguousarray(features.reshape(len(features), len(scaling.offsets)))
     return _firmware.quantize_motion_features(flat, scaling.offsets, scaling.multipliers)

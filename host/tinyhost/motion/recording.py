@@ -1,4 +1,4 @@
-"""A recording of accelerations, and of rotations if there was a gyroscope, and what is wrong with it."""
+"""A recording of accelerations, and of rotations if there was a gyroscope, with its issues."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from tinyhost.system.wording import counted
 
 __all__ = ["MAX_ACCELERATION", "MAX_ROTATION", "RATES_HZ", "Issue", "MotionRecording", "find_issues"]
 
-MAX_ACCELERATION = 1e5  # m/s^2; what is more is none
+MAX_ACCELERATION = 1e5  # m/s^2; larger values are invalid
 MAX_ROTATION = 1e6  # degrees per second
 RATES_HZ = (1.0, 10_000.0)
-"""of recordings that make sense"""
+"""plausible rates of recordings"""
 
 STUCK_S = 0.25
-"""an axis that repeats one value for so long is stuck, if the sensor's step is so fine that its own noise shows"""
+"""an axis that repeats one value for so long is stuck, if the sensor's step is finer than its noise"""
 _FINE_STEP = 0.005  # m/s^2, 0.5 mg: about the noise of a quiet sensor
 _MOVED_STEPS = 40
-"""where the step is coarse, an axis at rest repeats its value; it is stuck if another one moves by so many steps"""
+"""with a coarse step, an axis at rest repeats its value; it is stuck if another one moves by so many steps"""
 _AXES = ("accX", "accY", "accZ")
 _ROTATION_AXES = ("gyrX", "gyrY", "gyrZ")
 _ROTATION_RANGE = 2000.0  # degrees per second: hal::kRotationScale
@@ -31,17 +31,17 @@ _ROTATION_RANGE = 2000.0  # degrees per second: hal::kRotationScale
 
 @dataclass(frozen=True, kw_only=True)
 class Issue:
-    """Something in a recording that a model should not learn from."""
+    """A defect of a recording that a model should not learn from."""
 
     kind: Literal["gap", "stuck", "saturated"]
     first: int
-    """index of the first sample; of a gap the first one after it"""
+    """index of the first sample; for a gap, of the first one after it"""
     n_samples: int
-    """how many; of a gap how many are missing"""
+    """number of samples; for a gap, of missing ones"""
     axis: str = ""
 
     def __str__(self) -> str:
-        """Return it in words."""
+        """Return the issue in words."""
         if self.kind == "gap":
             return f"{counted(self.n_samples, 'sample')} missing before sample {self.first}"
         return f"{self.axis} {self.kind} for {counted(self.n_samples, 'sample')} from sample {self.first} on"
@@ -49,7 +49,7 @@ class Issue:
 
 @dataclass(frozen=True, kw_only=True)
 class MotionRecording:
-    """Accelerations, evenly spaced but for the gaps among its issues."""
+    """Accelerations, evenly spaced except for the gaps among its issues."""
 
     name: str
     acceleration: NDArray[np.float64]
@@ -59,25 +59,25 @@ class MotionRecording:
     """(n, 3) in degrees per second; None: there was no gyroscope"""
     issues: tuple[Issue, ...] = ()
     assumed: str = ""
-    """what was taken for granted when it was read, in words"""
+    """assumptions made when it was read, in words"""
 
     def counts(self, sensor: Accelerometer = LSM9DS1) -> NDArray[np.int16]:
-        """Return (n, 3) samples as `sensor` would give them."""
+        """Return (n, 3) samples in counts of `sensor`."""
         return sensor.counts(self.acceleration)
 
     def all_counts(self, sensor: Accelerometer = LSM9DS1) -> NDArray[np.int16]:
-        """Return (n, 6) samples as `sensor` and the gyroscope beside it would give them; (n, 3) without rotation."""
+        """Return (n, 6) samples in counts of `sensor` and its gyroscope; (n, 3) without rotation."""
         if self.rotation is None:
             return self.counts(sensor)
         return np.hstack([self.counts(sensor), rotation_counts(self.rotation)])
 
     def channels(self) -> NDArray[np.float64]:
-        """Return all that was recorded, (n, 3) in m/s^2, or (n, 6) with rotation in degrees per second behind it."""
+        """Return all channels, (n, 3) in m/s^2, or (n, 6) with rotation in degrees per second."""
         return self.acceleration if self.rotation is None else np.hstack([self.acceleration, self.rotation])
 
     @property
     def n_channels(self) -> int:
-        """Values of a moment: 3, with rotation 6."""
+        """The number of channels: 3, with rotation 6."""
         return 3 if self.rotation is None else 6
 
     def segments(self) -> Iterator[slice]:
@@ -111,7 +111,7 @@ def _issues_of(
 ) -> Iterator[Issue]:
     """Yield the stuck axes of a sensor, (n, 3), and samples at or beyond `limit`.
 
-    fine_step: up to which its noise must show.
+    fine_step: largest step at which its noise must show.
     """
     least = max(2, round(STUCK_S * rate_hz))
     step = _own_step(axes)

@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 ONE = 1 << 16
-"""a score of 1 as the firmware has it"""
+"""the firmware's value for a score of 1"""
 MAX_WEIGHT_BITS = 40
 Quantization = tuple[float, int]
 """scale and zero point of an int8 tensor"""
@@ -33,7 +33,7 @@ Quantization = tuple[float, int]
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmSettings:
-    """When scores make an alarm; see firmware/lib/anomaly/include/anomaly/alarm.h."""
+    """Conditions for an alarm; see firmware/lib/anomaly/include/anomaly/alarm.h."""
 
     threshold: float
     hysteresis: float = 0.0
@@ -55,7 +55,7 @@ class AlarmSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class CentroidSet:
-    """Centroids of k-means in the quantization of what they are compared with."""
+    """Centroids of k-means in the quantization of the vectors they are compared with."""
 
     values: NDArray[np.int8]
     """(n, n_dimensions)"""
@@ -65,7 +65,7 @@ class CentroidSet:
 
     @classmethod
     def of_scale(cls, values: NDArray[np.int8], scale: float) -> CentroidSet:
-        """Return centroids whose dimensions all have a tensor's scale, the weights as exact as they can be."""
+        """Return centroids in a tensor's scale, with weights as exact as possible."""
         bits = int(np.clip(np.floor(np.log2(65535.0 / scale**2)), 0, MAX_WEIGHT_BITS))
         weight = min(65535, round(scale**2 * 2.0**bits))
         return cls(values=values, weights=np.full(values.shape[1], weight, np.uint16), weight_bits=bits)
@@ -74,7 +74,7 @@ class CentroidSet:
 def reconstruction_error(
     inputs: NDArray[np.int8], outputs: NDArray[np.int8], *, input_is: Quantization, output_is: Quantization
 ) -> NDArray[np.float64]:
-    """Return (n,) mean squared errors between rows of (n, k), in real units, as the board computes them."""
+    """Return the (n,) mean squared errors between rows of (n, k), in real units, computed as on the board."""
     scores = _firmware.reconstruction_error(
         np.ascontiguousarray(inputs), np.ascontiguousarray(outputs), input_is, output_is
     )

@@ -1,4 +1,4 @@
-"""Accelerometers as the boards have them: rate, range, what of a vibration they pass, and their own noise."""
+"""The boards' accelerometers: rate, range, frequency response and noise."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 STANDARD_GRAVITY = 9.80665
 """m/s^2 per g (CGPM, 1901)"""
 COUNTS_PER_DPS = 32768.0 / 2000.0
-"""of a gyroscope's axis, on every board: hal::kRotationScale"""
+"""degrees per second in one count of a gyroscope, on every board: hal::kRotationScale"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Accelerometer:
     name: str
     rate_hz: float
     range_g: float
-    """largest acceleration; beyond it samples saturate"""
+    """largest acceleration, in g; beyond it samples saturate"""
     counts_per_g: float
     cutoff_hz: float
     """-3 dB of the anti-aliasing low-pass, taken as a Butterworth of second order"""
@@ -70,7 +70,7 @@ SENSORS = {sensor.name: sensor for sensor in (LSM9DS1, BMI270)}
 
 
 def rotation_counts(rotation: NDArray[np.float64]) -> NDArray[np.int16]:
-    """Return samples of a rotation in degrees per second, rounded and saturated, as both boards' gyroscopes give it."""
+    """Return samples of a rotation in degrees per second, rounded and saturated as by both boards' gyroscopes."""
     return np.clip(np.rint(rotation * COUNTS_PER_DPS), -32768.0, 32767.0).astype(np.int16)
 
 

@@ -12,14 +12,14 @@ __all__ = ["MAX_MOMENTS", "MAX_STEPS", "STEP_CHANNELS", "STEP_SCALE", "step_wind
 
 STEP_CHANNELS = 6
 STEP_SCALE = 1.0 / 128.0
-"""of an int8 in the input: 1 is 4 g, or 500 degrees per second"""
+"""scale of the int8 input: 1 is 4 g, or 500 degrees per second"""
 MAX_STEPS = 128
 MAX_MOMENTS = 512
-"""of a window that a board takes: kMaxMoments of firmware/apps/gestures"""
+"""largest window of a board: kMaxMoments of firmware/apps/gestures"""
 
 
 def steps_of(samples: NDArray[np.int16], rate_hz: float, step_hz: float) -> NDArray[np.int8]:
-    """Return the steps of a stretch without a gap, (m, 6), of (n, 6) counts. Raises DatasetError if it is too slow."""
+    """Return the steps, (m, 6), of (n, 6) counts without a gap. Raises DatasetError if the rate is too low."""
     try:
         moments = np.ascontiguousarray(samples, np.int16)
         return _firmware.gesture_steps(moments, round(rate_hz * 1000), round(step_hz * 1000))
@@ -36,5 +36,5 @@ def step_window(samples: NDArray[np.int16], n_steps: int) -> NDArray[np.int8]:
 
 
 def window_moments(n_steps: int, rate_hz: float, step_hz: float) -> int:
-    """Return how many samples a window has, at least one a step."""
+    """Return the number of samples in a window, at least one per step."""
     return max(n_steps, round(n_steps * rate_hz / step_hz))

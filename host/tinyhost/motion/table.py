@@ -1,4 +1,4 @@
-"""Samples of motion in a table, as the file has them: numbers in its own units."""
+"""Samples of motion in a table, in the file's own units."""
 
 from __future__ import annotations
 
@@ -22,26 +22,27 @@ __all__ = ["MotionTable", "read_table"]
 
 @dataclass(frozen=True, kw_only=True)
 class MotionTable:
-    """Samples as a file has them."""
+    """Samples in the units of their file."""
 
     lines: NDArray[np.int64]
-    """(n,) where each stands in the file"""
+    """(n,) line of each sample in the file"""
     time: NDArray[np.float64]
     """(n,)"""
     values: NDArray[np.float64]
     """(n, 3)"""
     units: MotionUnits
-    """as the header or a person says"""
+    """by the header or the user"""
     rotation: NDArray[np.float64] | None = None
     """(n, 3) in degrees per second; None: there is none"""
     assumed: str = ""
-    """what was taken for granted of it, in words"""
+    """assumptions about it, in words"""
 
 
 def read_table(lines: Iterable[str], said: MotionUnits, where: str) -> MotionTable:
     """Return the samples of CSV text: a header line, then a line for each. `where` is for errors.
 
-    said: units, by a person. Raises DatasetError, with the line, for missing columns, contradicting units, values that
+    said: units given by the user. Raises DatasetError, with the line, for missing columns, contradicting units, values
+    that
     are no finite numbers, fewer than two samples.
     """
     columns, rows = read_rows(lines, lambda names, at: find_columns(names, said, at), where)
@@ -72,7 +73,7 @@ def read_table(lines: Iterable[str], said: MotionUnits, where: str) -> MotionTab
 
 
 class _Turns:
-    """A gyroscope's columns, which count for nothing if one of them is not filled: the acceleration is there."""
+    """The values of a gyroscope's columns, which are ignored if one of them is incomplete."""
 
     def __init__(self, numbers: Numbers) -> None:
         self._numbers = numbers
@@ -80,7 +81,7 @@ class _Turns:
         self._fault = ""
 
     def take(self, line: int, texts: list[str]) -> None:
-        """Take a row's three texts."""
+        """Add the three texts of a row."""
         if self._fault:
             return
         try:
@@ -90,7 +91,10 @@ class _Turns:
             self._fault = f"the gyroscope is left out: {error.message}"
 
     def rotation(self, degrees: float | None) -> tuple[NDArray[np.float64] | None, str]:
-        """Return (n, 3) in degrees per second, or None, and what was assumed. degrees: of one, as the header says."""
+        """Return (n, 3) in degrees per second, or None, and the assumptions.
+
+        degrees: the header's unit in degrees per second.
+        """
         if self._fault or not self._values:
             return None, self._fault
         values = np.frombuffer(self._values, np.float64).reshape(-1, 3) * (degrees or 1.0)
@@ -101,7 +105,7 @@ class _Turns:
 
 
 def _clock_s(text: str, where: str) -> float:
-    """Return the seconds of a date and time, as 2026-01-31 12:00:00.016."""
+    """Return the seconds of a date and time such as 2026-01-31 12:00:00.016."""
     try:
         moment = datetime.fromisoformat(text.strip().replace(",", ".").replace("Z", "+00:00"))
         return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()

@@ -1,4 +1,4 @@
-"""What the numbers of a recording of motion mean: units of acceleration, of rotation and of time."""
+"""Units of a recording of motion: acceleration, rotation, time."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ TimeUnit = Literal["s", "ms", "us", "ns"]
 UNITS: tuple[Unit, ...] = get_args(Unit)
 TIME_UNITS: tuple[TimeUnit, ...] = get_args(TimeUnit)
 PER_UNIT: dict[Unit, float] = {"m/s2": 1.0, "g": STANDARD_GRAVITY, "mg": STANDARD_GRAVITY / 1000.0}
-"""m/s^2 of one"""
+"""unit: its value in m/s^2"""
 MS_PER_UNIT: dict[TimeUnit, float] = {"s": 1000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
-"""ms of one"""
+"""unit: its value in ms"""
 _SPELLINGS: dict[Unit, str] = {
     "m/s2": "m/s2 m/s/s m/ss ms-2 m/sec2 mps2 ms2 m_s2 m_s_2 meter/second2 metre/second2",
     "g": "g gn g0 g's gs gravity",
@@ -58,17 +58,17 @@ T = TypeVar("T", Unit, TimeUnit)
 
 
 def unit_in(text: str) -> Unit | None:
-    """Return the unit of acceleration that a header or a file spells, as `m/s^2`; None if it is none."""
+    """Return the unit of acceleration that a text spells, e.g. `m/s^2`; None if it is none."""
     return _KNOWN.get(_plain(text))
 
 
 def degrees_in(text: str) -> float | None:
-    """Return how many degrees per second one of a unit of rotation is, as `rad/s`; None if it is none."""
+    """Return the value in degrees per second of a unit of rotation, e.g. `rad/s`; None if it is none."""
     return _KNOWN_ROTATION.get(_plain(text))
 
 
 def time_unit_in(text: str) -> TimeUnit | None:
-    """Return the unit of time that a header spells, as `µs`; None if it is none."""
+    """Return the unit of time that a text spells, e.g. `µs`; None if it is none."""
     return _KNOWN_TIME.get(_plain(text))
 
 
@@ -77,20 +77,20 @@ def _plain(text: str) -> str:
 
 
 def unit_option(option: Literal["unit", "time-unit"], value: str) -> str:
-    """Return how to say a unit: the option of commands, or that of a scene."""
+    """Return the hint for giving a unit: the option of commands, or that of a scene."""
     return f"give --{option} {value}, or for a scene: --scene 'FILE?{option}={value}'"
 
 
 @dataclass(frozen=True, kw_only=True)
 class MotionUnits:
-    """What a person says about files that do not say it themselves; None: nothing."""
+    """Units given by the user for files that do not contain them; None: not given."""
 
     acceleration: Unit | None = None
     time: TimeUnit | None = None
 
     @classmethod
     def of(cls, acceleration: str = "", time: str = "") -> MotionUnits:
-        """Return what options say; empty: nothing. Raises UsageError for a unit that there is not."""
+        """Return the units of options; empty: not given. Raises UsageError for an unknown unit."""
         return cls(
             acceleration=_said("unit", acceleration, unit_in(acceleration), UNITS),
             time=_said("time-unit", time, time_unit_in(time), TIME_UNITS),

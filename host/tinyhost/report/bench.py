@@ -61,7 +61,7 @@ def bench_report(result: BenchResult) -> str:
 
 
 def _engines(result: BenchResult) -> list[dict[str, Any]]:
-    """Return what the model costs with each engine, the dearer one's bar full; nothing if only one was measured."""
+    """Return the cost with each engine, relative to the slowest one; empty if only one was measured."""
     other = result.other
     if other is None:
         return []
@@ -87,14 +87,14 @@ def _sentence(text: str) -> str:
 
 
 def _inference(latency: Latency) -> tuple[str, str]:
-    """Return the median and its unit, large: nanoseconds as milliseconds."""
+    """Return the median and its unit for a large figure: nanoseconds as milliseconds."""
     if latency.unit == "ns":
         return f"{latency.invoke.median / 1e6:.2f}", "ms on this computer"
     return short(latency.invoke.median), latency.unit
 
 
 def _spread_remark(latency: Latency) -> str:
-    """Return the spread, and the median as a time where a tick of the board is one."""
+    """Return the spread, and the median as a time if the board's tick has a known duration."""
     invoke = latency.invoke
     if latency.unit == "ns":
         return f"{invoke.min / 1e6:.2f} to {invoke.max / 1e6:.2f} ms; not on a device"

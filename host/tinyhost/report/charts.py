@@ -15,11 +15,11 @@ from tinyhost.report.figures import FOREGROUND, GRID, MUTED, SERIES, SURFACE, ne
 __all__ = ["arena_figure", "latency_figure", "operator_series"]
 
 _MAX_LABELS = 5
-_LABELS_ACROSS = 16  # so many fit side by side
+_LABELS_ACROSS = 16  # number that fits side by side
 
 
 def operator_series(names: Sequence[str]) -> dict[str, int]:
-    """Return a colour's index for each kind of operator, in order of appearance; the last colour is shared."""
+    """Return the colour index of each kind of operator, in order of appearance; the last colour is shared."""
     kinds = list(dict.fromkeys(names))
     return {name: min(index, len(SERIES) - 1) for index, name in enumerate(kinds)}
 

@@ -32,7 +32,7 @@ def data_check_report(found: DataCheck) -> str:
 
 
 def _issue(found: DataCheck, issue: DataIssue) -> dict[str, Any]:
-    """Return what the template shows of an issue."""
+    """Return the template's context for an issue."""
     own = [item for item in found.findings if item.issue == issue]
     files = [file for item in own for file in item.files[:_MAX_OF_ONE]] if found.kind == "pictures" else []
     return {

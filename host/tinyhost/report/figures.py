@@ -16,7 +16,7 @@ __all__ = ["FOREGROUND", "GRID", "MUTED", "SERIES", "SURFACE", "figure_svg", "ne
 
 FOREGROUND, MUTED, GRID, SURFACE = "#010101", "#020202", "#030303", "#040404"
 SERIES = tuple(f"#0501{index:02x}" for index in range(8))
-"""Colours for drawing; figure_svg turns each into a variable of base.html."""
+"""Colours for drawing; figure_svg replaces each by a variable of base.html."""
 
 _VARIABLES = {
     FOREGROUND: "var(--fg)",
@@ -54,7 +54,7 @@ def style() -> Any:
 
 
 def figure_svg(fig: Figure, *, alt: str = "") -> Markup:
-    """Return a figure as an SVG element that scales with the page; `alt` tells it to those who cannot see it."""
+    """Return a figure as an SVG element that scales with the page; `alt` is its text alternative."""
     buffer = io.StringIO()
     salt = hashlib.sha256(alt.encode()).hexdigest()[:8]
     with mpl.rc_context({**_STYLE, "svg.hashsalt": salt}):

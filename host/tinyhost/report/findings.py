@@ -1,4 +1,4 @@
-"""A task's findings for an HTML page: what templates/findings.html draws."""
+"""The context of templates/findings.html: a task's findings for an HTML page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAX_WRONG, _MAX_RIGHT = 18, 12
 
 
 def section_context(section: Section) -> dict[str, Any]:
-    """Return what the template needs of a section."""
+    """Return the template's context for a section."""
     return {
         "title": section.title,
         "note": section.note,
@@ -52,7 +52,7 @@ def _drawn(part: Chart | Timeline) -> str:
 
 
 def _samples(shown: JudgedSamples) -> dict[str, Any]:
-    """Return the surest of the wrong samples, and some of the right ones, evenly chosen."""
+    """Return the misclassified samples with the highest confidence, and an even choice of the correct ones."""
     wrong = sorted((item for item in shown.samples if not item.right), key=_margin, reverse=True)
     right = [item for item in shown.samples if item.right]
     return {

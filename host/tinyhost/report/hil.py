@@ -1,4 +1,4 @@
-"""The report of a hardware-in-the-loop run: tests against boards, and everything that went wrong."""
+"""The report of a hardware-in-the-loop run: a matrix of tests and boards, and all failures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KINDS = {
     "cured": "bad",
     "quarantined": "none",
     "not_applicable": "none",
-}  # what is neither speaks of the bench: warn
+}  # other outcomes concern the bench: warn
 _FIELDS = {
     "app": "app", "firmware_version": "firmware", "build_id": "build", "engine": "engine", "board": "type",
     "revision": "revision", "unique_id": "unique id", "tick_unit": "ticks are", "arena_bytes": "arena, bytes",
@@ -36,7 +36,7 @@ _FIELDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class _Cell:
-    """One test on one board, as the matrix shows it; `anchor` leads to what went wrong."""
+    """One cell of the matrix: a test on a board; `anchor` links to its failure."""
 
     kind: str
     mark: str
@@ -47,7 +47,7 @@ class _Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class _Row:
-    """One test on all boards."""
+    """One row of the matrix: a test on all boards."""
 
     file: str
     name: str
@@ -56,7 +56,7 @@ class _Row:
 
 
 def hil_report(result: RigResult) -> str:
-    """Return the HTML of a rig run's report. Whatever a device said is escaped."""
+    """Return the HTML of a rig run's report. Text from devices is escaped."""
     rows = _rows(result)
     titles = {file: title for board in result.boards for file, title in board.titles.items()}
     when = result.started.strftime("%Y-%m-%d %H:%M UTC")
@@ -84,7 +84,7 @@ def hil_report(result: RigResult) -> str:
 
 
 def _rows(result: RigResult) -> list[_Row]:
-    """Return one row per test that any board has, in the order of the boards' plans, grouped by file."""
+    """Return one row per test of any board, in the order of the boards' plans, grouped by file."""
     by_board = [{test.test: test for test in board.tests} for board in result.boards]
     names = dict.fromkeys(name for tests in by_board for name in tests)
     rows = []
@@ -119,7 +119,7 @@ def _words(test: TestResult) -> str:
 
 
 def _measured(result: RigResult) -> dict[str, list[str]]:
-    """Return what tests recorded with record_property, by name: one value per board, in the boards' order."""
+    """Return the properties recorded by tests, by name: one value per board, in the boards' order."""
     found: dict[str, list[str]] = {}
     for column, board in enumerate(result.boards):
         for test in board.tests:
@@ -130,7 +130,7 @@ def _measured(result: RigResult) -> dict[str, list[str]]:
 
 
 def _not_applicable(result: RigResult) -> Iterator[tuple[str, str]]:
-    """Yield (test, reason), each test once with the reasons of all boards."""
+    """Yield (test, reason) once per test, with the reasons of all boards."""
     reasons: dict[str, list[str]] = {}
     for board in result.boards:
         for test in board.tests:
@@ -141,7 +141,7 @@ def _not_applicable(result: RigResult) -> Iterator[tuple[str, str]]:
 
 
 def _identity(board: BoardResult) -> list[tuple[str, str]]:
-    """Return what the board said it is, by the names people use."""
+    """Return the board's identity from its INFO reply, with readable names."""
     return [(name, str(board.identity[field])) for field, name in _FIELDS.items() if board.identity.get(field)]
 
 
@@ -156,7 +156,7 @@ def _anchor(board: str, test: str) -> str:
 
 
 def _time(seconds: float) -> str:
-    """Return a time as people read it: 4 ms, 1.3 s, 2 min 5 s."""
+    """Return a time in words: 4 ms, 1.3 s, 2 min 5 s."""
     if seconds < 0.0005:
         return "<1 ms"
     if seconds < 0.9995:

@@ -1,4 +1,4 @@
-"""The page of a rig's history, and of a soak's health: tests by board, their last runs, their figures."""
+"""The page of a rig's history or of a soak: tests by board, their last runs and figures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WIDTH, _HEIGHT = 150.0, 26.0
 
 @dataclass(frozen=True, kw_only=True)
 class BoardHealth:
-    """One board over the runs."""
+    """The health of one board over the runs."""
 
     name: str
     type: str
@@ -32,7 +32,7 @@ class BoardHealth:
 def history_page(
     *, title: str, subtitle: str, runs: Sequence[PastRun], trends: Sequence[TestTrend], reload_s: int = 0
 ) -> str:
-    """Return the HTML. reload_s: how often a browser loads it anew, of a soak that goes on; 0: never."""
+    """Return the HTML. reload_s: period after which a browser reloads the page of a running soak; 0: never."""
     return render(
         "history.html",
         title=title,
@@ -53,7 +53,7 @@ def history_page(
 
 
 def _boards(trends: Sequence[TestTrend]) -> list[BoardHealth]:
-    """Return a line for each board, those first that the rig failed most."""
+    """Return a line for each board, those with the most rig faults first."""
     found: dict[str, list[TestTrend]] = {}
     for trend in trends:
         found.setdefault(trend.board, []).append(trend)
@@ -72,7 +72,7 @@ def _boards(trends: Sequence[TestTrend]) -> list[BoardHealth]:
 
 
 def _sparkline(trend: FigureTrend) -> str:
-    """Return the points of a line in a box of 150x26, oldest left, from the least value to the greatest."""
+    """Return the points of a line in a box of 150x26, oldest left, scaled to the values' range."""
     values = trend.values[-_MAX_STRIP:]
     low, high = min(values), max(values)
     step = _WIDTH / max(1, len(values) - 1)

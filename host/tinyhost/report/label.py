@@ -17,7 +17,7 @@ __all__ = ["model_label", "nutrition_label"]
 
 
 def nutrition_label(facts: CardFacts) -> str:
-    """Return the HTML of a data set's."""
+    """Return the HTML of a data set's label."""
     check, subjects = facts.check, len(facts.distinct("subject"))
     n_bad = sum(item.level == "bad" for item in check.findings)
     n_faults = sum(item.level != "note" for item in check.findings)
@@ -43,7 +43,7 @@ def nutrition_label(facts: CardFacts) -> str:
 
 
 def model_label(facts: ModelFacts) -> str:
-    """Return the HTML of a model's."""
+    """Return the HTML of a model's label."""
     model = facts.summary
     best = next((item for item in reversed(facts.measures) if item.name == "accuracy" and not item.part), None)
     right = (percent(best.value), "", f"{best.of}; 95 %: {best.range_text}", "") if best else ("–", "", "", "bad")

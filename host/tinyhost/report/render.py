@@ -1,4 +1,4 @@
-"""Templates into self-contained HTML. Everything is escaped unless it is Markup."""
+"""Rendering of templates into self-contained HTML. Everything is escaped unless it is Markup."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def short(value: float) -> str:
 
 
 def inline(text: str) -> Markup:
-    """Return a text with what stands between backticks as code."""
+    """Return a text with the parts between backticks as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped)
 
 
 def render(template: str, **context: Any) -> str:
-    """Return the HTML of a template in report/templates; a name that the template needs and lacks is an error.
+    """Return the HTML of a template in report/templates; a missing name is an error.
 
     Templates extend base.html, which needs `title` and `subtitle`.
     """
@@ -62,7 +62,7 @@ def render(template: str, **context: Any) -> str:
 
 
 def matrix_rows(labels: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
-    """Return the rows of a confusion matrix; a cell's weight is the strength of its colour, 0..60 %."""
+    """Return the rows of a confusion matrix; a cell's weight is the opacity of its colour, 0..60 %."""
     rows = []
     for index, (label, counts) in enumerate(zip(labels, confusion, strict=True)):
         total = sum(counts) or 1

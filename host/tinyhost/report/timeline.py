@@ -14,7 +14,7 @@ _MAX_ROWS = 10
 
 
 def timeline_figure(timeline: Timeline) -> Figure:
-    """Return a line for each minute, up to ten: bars where something happens, marks where something is detected."""
+    """Return the figure with a line for each minute, up to ten: bars for events, marks for detections."""
     n_rows = min(_MAX_ROWS, max(1, -(-int(timeline.seconds) // int(_ROW_S))))
     colours = {word: SERIES[index % len(SERIES)] for index, word in enumerate(timeline.labels)}
     fig = new_figure(10, 0.8 + 0.42 * n_rows)

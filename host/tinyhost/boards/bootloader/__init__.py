@@ -1,4 +1,4 @@
-"""Putting a program on a Nano 33 BLE through the bootloader that it ships with; no other tool is needed.
+"""Upload of a program to a Nano 33 BLE through its factory bootloader; no other tool is needed.
 
 protocol    the bootloader's commands and answers: pure
 session     one conversation with a bootloader over a link

@@ -1,4 +1,4 @@
-"""Intel HEX, the text form of a program. Pure; every byte of the file is doubted.
+"""Intel HEX, the text form of a program. Pure; no byte of the file is trusted.
 
 Format: Intel, "Hexadecimal Object File Format Specification", revision A, 1988.
 """

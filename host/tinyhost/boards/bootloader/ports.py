@@ -1,4 +1,4 @@
-"""Following one board while it changes between its app and its bootloader, and with that its port."""
+"""The port of one board, tracked while it changes between app and bootloader."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MAX_TOUCHES = 3
 
 
 class BoardPorts:
-    """Where one board is. `ask` is called with what a person should do."""
+    """Tracks the port of one board. `ask` is called with a request to the person at the bench."""
 
     def __init__(self, serial_number: str, lister: PortLister, timing: Timing, ask: Callable[[str], None]) -> None:
         self._serial = serial_number.upper()
@@ -44,7 +44,7 @@ class BoardPorts:
             self._location = first.location
 
     def bootloader(self) -> UsbPort | None:
-        """Return the board's port in its bootloader; takes it there if its app runs. None if it does not come.
+        """Return the board's port in its bootloader, which it enters if its app runs; None if it does not appear.
 
         Raises PortBusyError if another program has the app's port, LinkError if it may not be opened.
         """
@@ -70,7 +70,7 @@ class BoardPorts:
         return None
 
     def app(self) -> UsbPort | None:
-        """Return the app's port as soon as it can be opened; None if it does not come in time."""
+        """Return the app's port as soon as it can be opened; None if it does not appear in time."""
         return self._wait(self._timing.app_s, lambda port: not port.bootloader and _may_open(port.port))
 
     def in_bootloader(self) -> UsbPort | None:
@@ -91,7 +91,7 @@ class BoardPorts:
             time.sleep(self._timing.poll_s)
 
     def _wait(self, timeout_s: float, fits: Callable[[UsbPort], bool]) -> UsbPort | None:
-        """Return the board's port as soon as it fits; None if it does not in time."""
+        """Return the board's port as soon as the condition holds; None if it does not in time."""
         deadline = time.monotonic() + timeout_s
         while True:
             port = self._now()
@@ -102,7 +102,7 @@ class BoardPorts:
             time.sleep(self._timing.poll_s)
 
     def _now(self) -> UsbPort | None:
-        """Return where the board is; its bootloader first, if an old port is still listed."""
+        """Return the board's port; its bootloader's first, if an old port is still listed."""
         mine = [port for port in find_usb_ports(self._lister) if self._is_mine(port)]
         return max(mine, key=lambda port: port.bootloader, default=None)
 
@@ -110,7 +110,7 @@ class BoardPorts:
         return port.serial == self._serial or bool(self._location and port.location == self._location)
 
     def _touch(self, port: UsbPort) -> None:
-        with contextlib.suppress(LinkLostError):  # it left by itself, and will be looked for
+        with contextlib.suppress(LinkLostError):  # it left by itself; the caller looks for it again
             touch(port.port, f"nano33ble on {port.port}", self._timing)
 
 
@@ -156,7 +156,7 @@ def _drop_lines(opened: serial.Serial) -> bool:
 
 
 def _may_come(error: LinkError) -> bool:
-    """Whether waiting may help: udev gives a new port to its group a moment after it appears."""
+    """Whether a retry may help: udev gives a new port to its group a moment after it appears."""
     return not isinstance(error, LinkLostError)
 
 

@@ -1,4 +1,4 @@
-"""A program for the Nano 33 BLE, from a .bin or .hex file; refused here if it cannot run there."""
+"""A program for the Nano 33 BLE, from a .bin or .hex file; checked before the upload."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _VECTOR_NAMES = ("reset", "NMI", "hard fault")
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramImage:
-    """A checked program, as it lies in flash from 0x10000 on."""
+    """A checked program: the content of flash from 0x10000."""
 
     name: str
     """of the file, for messages"""
@@ -36,7 +36,7 @@ class ProgramImage:
     """16 hex digits that the board reports when it runs this program: firmware/platform/build_id.py"""
 
     def pages(self) -> list[bytes]:
-        """Return whole pages; the last one is filled up as erased flash reads."""
+        """Return whole pages; the last one is padded with 0xFF, like erased flash."""
         pieces = [self.data[begin : begin + PAGE_BYTES] for begin in range(0, len(self.data), PAGE_BYTES)]
         return [piece.ljust(PAGE_BYTES, _ERASED) for piece in pieces]
 
@@ -45,7 +45,7 @@ def load_program(path: Path) -> ProgramImage:
     """Return the program of a .bin or .hex file.
 
     Raises FirmwareFileError if it cannot be read, is no program for this board, does not fit below the model slots, is
-    not linked for 0x10000, or is none of tinyhost's.
+    not linked for 0x10000, or is not tinyhost's.
     """
     suffix = path.suffix.lower()
     if suffix not in (".bin", ".hex"):

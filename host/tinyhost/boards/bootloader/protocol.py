@@ -51,7 +51,7 @@ __all__ = [
 
 CHIP = "nRF52840-QIAA"
 FLASH_OFFSET = 0x10000
-"""What the bootloader adds to the addresses of Y and Z."""
+"""Offset that the bootloader adds to the addresses of Y and Z."""
 PAGE_BYTES = 4096
 """The nRF52840's flash page, and bossac's unit."""
 BUFFER_BYTES = 8192
@@ -74,7 +74,7 @@ _ADDRESSES = 1 << 32
 
 @dataclass(frozen=True, kw_only=True)
 class BootloaderVersion:
-    """What V answers."""
+    """The reply to V."""
 
     text: str
     capabilities: str
@@ -82,7 +82,7 @@ class BootloaderVersion:
 
     @property
     def missing(self) -> str:
-        """What of NEEDED this bootloader lacks."""
+        """The extensions in NEEDED that this bootloader lacks."""
         return "".join(letter for letter in NEEDED if letter not in self.capabilities)
 
 
@@ -116,7 +116,7 @@ def checksum_command(flash_address: int, length: int) -> bytes:
 
 
 def checksum_reply() -> re.Pattern[bytes]:
-    """Return what an answer to Z looks like."""
+    """Return the pattern of a reply to Z."""
     return _CHECKSUM_REPLY
 
 
@@ -134,7 +134,7 @@ def checksum(data: bytes) -> int:
 
 
 def parse_text(reply: bytes) -> str:
-    """Return the printable text at the end of what came before LF CR."""
+    """Return the printable text just before LF CR."""
     match = re.search(rb"[ -~]*\Z", reply)
     return match[0].decode("ascii") if match else ""
 

@@ -1,7 +1,7 @@
 """One conversation with a bootloader over a link.
 
-Whatever arrives is doubted: an answer counts only if it has the form that was asked for, and after a silence both sides
-start afresh (`synchronize`), so that no late answer is taken for a later question's.
+No input is trusted: a reply counts only if it has the expected form, and after a timeout both sides start afresh
+(`synchronize`), so that no late reply is taken for another request's.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _MAX_QUESTIONS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """How long to wait for what, in seconds."""
+    """Timeouts in seconds."""
 
     reply_s: float = 1.0
-    """an answer that needs no flash; it takes milliseconds"""
+    """a reply that needs no flash access; it takes milliseconds"""
     write_s: float = 15.0
     """erasing and writing a page; it takes 0.16 s"""
     quiet_s: float = 0.02
-    """after which nothing more comes"""
+    """silence after which no more input is expected"""
     open_s: float = 10.0
     """for a new port to become usable: udev, or a program that looks at every new port"""
     touch_s: float = 6.0
@@ -55,7 +55,7 @@ class Timing:
 
 
 class BootloaderSession:
-    """A conversation over `link`, which stays the caller's."""
+    """A conversation over `link`, which the caller owns."""
 
     def __init__(self, link: Link, timing: Timing) -> None:
         self._link = link
@@ -71,7 +71,7 @@ class BootloaderSession:
     def identify(self) -> protocol.BootloaderVersion:
         """Return the bootloader's version.
 
-        Raises WrongBoardError if it is another chip's, or cannot do what an upload needs; LinkError.
+        Raises WrongBoardError if it is another chip's, or lacks a command that an upload needs; LinkError.
         """
         chip = text = ""
         for question in range(_MAX_QUESTIONS):  # a lost byte must not make it another board
@@ -98,7 +98,7 @@ class BootloaderSession:
         )
 
     def write_page(self, flash_address: int, page: bytes) -> None:
-        """Have the bootloader erase and write one page. It answers alike if that failed: see `holds`."""
+        """Have the bootloader erase and write one page. Its reply is the same if that failed: see `holds`."""
         self._ready()
         self._link.write(protocol.load_command(0, len(page)))
         self._link.write(page)
@@ -106,7 +106,7 @@ class BootloaderSession:
         self._ask(protocol.write_command(flash_address, len(page)), protocol.WRITE_REPLY, self._timing.write_s)
 
     def holds(self, flash_address: int, data: bytes) -> bool:
-        """Return whether flash has `data` there, by the checksums of its pieces."""
+        """Return whether flash contains `data` at the address, by the checksums of its pieces."""
         self._ready()
         for begin in range(0, len(data), _CHECK_BYTES):
             piece = data[begin : begin + _CHECK_BYTES]
@@ -126,7 +126,7 @@ class BootloaderSession:
         return bytes(_BYTE_OF_CHECKSUM[value] for value in checksums)
 
     def restart(self) -> None:
-        """Have the board start its program. There is no answer: the port goes away."""
+        """Start the board's program. There is no reply: the port disappears."""
         self._ready()
         with contextlib.suppress(LinkLostError):
             self._link.write(protocol.RESTART)
@@ -140,9 +140,9 @@ class BootloaderSession:
             self._synchronized()
 
     def _synchronized(self) -> str:
-        """Make the bootloader expect a command, and drop all late answers; return the chip's name.
+        """Make the bootloader expect a command, and drop all late replies; return the chip's name.
 
-        It may be waiting for data, which filler ends; filler in place of a command is passed over.
+        It may be waiting for data, which filler ends; it ignores filler in place of a command.
         """
         for n_filler in _FILLER_SIZES:
             for begin in range(0, n_filler, _FILLER_PIECE):
@@ -165,12 +165,12 @@ class BootloaderSession:
         return protocol.parse_text(self._await(protocol.TEXT_REPLY, timeout_s))
 
     def _ask(self, command: bytes, reply: re.Pattern[bytes], timeout_s: float) -> bytes:
-        """Send a command; return its answer. Raises LinkTimeoutError, after which both sides start afresh."""
+        """Send a command; return its reply. Raises LinkTimeoutError, after which both sides start afresh."""
         self._link.write(command)
         return self._await(reply, timeout_s)
 
     def _await(self, reply: re.Pattern[bytes], timeout_s: float) -> bytes:
-        """Return the next answer of that form; what comes before it is dropped."""
+        """Return the next reply of that form; input before it is dropped."""
         deadline = time.monotonic() + timeout_s
         while True:
             match = reply.search(self._buffer)
@@ -189,7 +189,7 @@ class BootloaderSession:
             self._buffer += self._link.read(_READ_BYTES, left_s)
 
     def _rest(self) -> None:
-        """Drop what arrives until nothing does, within an answer's time."""
+        """Drop all input until a reply's timeout passes in silence."""
         deadline = time.monotonic() + self._timing.reply_s
         while self._link.read(_READ_BYTES, self._timing.quiet_s) and time.monotonic() < deadline:
             pass

@@ -1,9 +1,9 @@
-"""Putting a program on a Nano 33 BLE: what is done in which order, and what when something fails.
+"""Upload of a program to a Nano 33 BLE: the order of the steps, and the recovery from errors.
 
-The first page goes first and last. First it is written empty: a board whose program has no begin stays in its
-bootloader after any reset, so an upload that is cut off leaves a board that can be flashed again, by itself. Last it
-is written for real, when every other page is known to be right. The bootloader answers alike whether it could write
-or not, so checksums decide; it starts the program only when all of them hold.
+The first page goes first and last. First it is erased: a board without a vector table stays in its bootloader after any
+reset, so an interrupted upload leaves a board that can be flashed again. Last its content is written, when every other
+page is verified. The bootloader's reply does not tell whether it could write, so checksums decide; the program is
+started only when all of them match.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tinyhost.errors import LinkLostError, LinkTimeoutError, NotBackError, Tinyh
 __all__ = ["Progress", "UploadResult", "upload_program"]
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done (writing, checking), the bytes that are done, and all bytes."""
+"""Called with the phase (writing, checking), the bytes done, and all bytes."""
 
 _MAX_SESSIONS = 6
 _MAX_ROUNDS = 3
@@ -38,7 +38,7 @@ _VECTORS = struct.Struct("<2I")
 
 @dataclass(frozen=True, kw_only=True)
 class UploadResult:
-    """An upload that ended well: every page verified, the app back on USB."""
+    """The result of a successful upload: every page verified, the app back on USB."""
 
     port: str
     """the port of the app afterwards"""
@@ -52,7 +52,7 @@ class UploadResult:
     retries: int
     """pages written again"""
     reconnects: int
-    """how often the board disconnected or stopped answering, and the upload was resumed"""
+    """number of times the upload was resumed after the board disconnected or stopped replying"""
     seconds: float
 
 
@@ -68,7 +68,8 @@ def upload_program(
 ) -> UploadResult:
     """Put `image` on the board with this serial number, and return when its app is back on USB.
 
-    name: of the board, for messages. ask: called with what a person should do. Nothing below or above the program's
+    name: of the board, for messages. ask: called with a request to the person at the bench. Nothing below or above the
+    program's
     pages is touched: model slots and settings stay. Raises WrongBoardError before anything is erased;
     BoardNotFoundError; PortBusyError with the program that has the port; UploadError, after which the board is in its
     bootloader or gets there by a double tap.
@@ -94,7 +95,7 @@ class _Upload:
         self._retries = 0
         self._reconnects = 0
         self._written: set[int] = set()
-        """pages that were written and verified; what flash held before is never trusted, as a CRC of 16 bits may lie"""
+        """pages that were written and verified; old content is never trusted, as a CRC of 16 bits may collide"""
         self._touched_flash = False
 
     def run(self) -> UploadResult:
@@ -105,7 +106,7 @@ class _Upload:
                 break
             except (LinkLostError, LinkTimeoutError, WrongBoardError) as exc:
                 if isinstance(exc, WrongBoardError) and not self._touched_flash:
-                    raise  # afterwards it was the right one, and noise makes it another
+                    raise  # later on a different name is taken for noise
                 self._reconnects += 1
                 if self._reconnects >= _MAX_SESSIONS:
                     raise self._failed(exc) from exc
@@ -131,7 +132,7 @@ class _Upload:
         return port
 
     def _talk(self, port: UsbPort, action: Callable[[BootloaderSession], None]) -> None:
-        """Do something in a session with the bootloader on `port`."""
+        """Run a step in a session with the bootloader on `port`."""
         link = self._ports.open(port)
         try:
             action(BootloaderSession(link, self._timing))
@@ -161,7 +162,7 @@ class _Upload:
         )
 
     def _put(self, session: BootloaderSession, number: int, page: bytes) -> None:
-        """Write one page until flash has it. Raises UploadError after some tries, LinkLostError."""
+        """Write one page until its checksum matches. Raises UploadError after some tries, LinkLostError."""
         self._touched_flash = True
         for attempt in range(_MAX_ROUNDS):
             self._retries += attempt > 0
@@ -178,7 +179,7 @@ class _Upload:
         )
 
     def _all_hold(self, session: BootloaderSession, *, first: int) -> bool:
-        """Return whether flash has all pages from `first` on; those that it has not are to be written again."""
+        """Return whether flash contains all pages from `first`; the others are marked to be written again."""
         wrong = set()
         for number in range(first, len(self._pages)):
             if not _holds(session, number, self._pages[number]):
@@ -189,7 +190,7 @@ class _Upload:
         return not wrong
 
     def _await_app(self) -> UsbPort:
-        """Return the app's port. If the board is still in its bootloader, the restart got lost, and is said again."""
+        """Return the app's port. To a board still in its bootloader the lost command to restart is sent again."""
         for _ in range(_MAX_RESTARTS):
             app = self._ports.app()
             if app is not None:
@@ -232,7 +233,7 @@ def _refuse_moved_bootloader(session: BootloaderSession) -> None:
 
 
 def _holds(session: BootloaderSession, number: int, page: bytes) -> bool:
-    """Return whether flash has the page; a silence is given a second chance."""
+    """Return whether flash contains the page; after a timeout it is asked once more."""
     for _ in range(_MAX_ROUNDS - 1):
         try:
             return session.holds(_address(number), page)

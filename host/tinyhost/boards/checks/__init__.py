@@ -1,4 +1,4 @@
-"""What a computer needs for tinyhost and its boards: is it there, and if not, the exact way to get it."""
+"""Checks of this computer for all that tinyhost and its boards need, each with the exact remedy."""
 
 from __future__ import annotations
 

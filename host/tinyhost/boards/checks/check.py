@@ -13,14 +13,14 @@ State = Literal["ok", "missing", "warning"]
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """What was looked at, what was found, and the exact fix."""
+    """The subject of a check, its result, and the exact fix."""
 
     name: str
     needed_for: str
     """`tinyhost`, a type of board, or a command"""
     state: State
     detail: str
-    """what was found"""
+    """the result"""
     fix: str = ""
     """the exact fix; empty if nothing is wrong"""
 

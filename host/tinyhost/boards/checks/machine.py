@@ -1,4 +1,4 @@
-"""What tinyhost itself and the virtual boards need: Python, its packages, compilers, an emulator."""
+"""Checks of what tinyhost itself and the virtual boards need: Python, its packages, compilers, an emulator."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def machine_checks() -> Iterator[Check]:
 
 
 def tensorflow_check() -> Check:
-    """Return the check of what only training needs."""
+    """Return the check of TensorFlow, which only training needs."""
     return _module("tensorflow", "TensorFlow", "train", "train", state="warning")
 
 
 def _stranger() -> Iterator[Check]:
-    """Yield a warning if another program of our name is here, too: each of the two may have overwritten the other."""
+    """Yield a warning if another package installs a program of our name: one may have overwritten the other."""
     if found := namesake_version():
         yield Check(
             name="name",

@@ -1,6 +1,6 @@
-"""What real boards need: who may open their ports, who takes them away, what is plugged in.
+"""Checks for real boards: permission to open their ports, programs that grab them, boards plugged in.
 
-Everything is read below a root folder, and the list of ports can be given, so that tests look at machines of their own.
+All files are read below a root folder, and the list of ports can be given, so that tests can use machines of their own.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _GROUPS = ("dialout", "uucp")
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """Where to look, and as whom."""
+    """The file system, user and ports to check."""
 
     root: Path = Path("/")
     platform: str = sys.platform
@@ -105,7 +105,7 @@ def _udev(machine: Machine, rules: str) -> Check:
 
 
 def _group(machine: Machine, rules: str) -> Check:
-    """Whether this user may open serial ports: as root, by their group, by udev's tag uaccess, or by a mode of 666."""
+    """Check that this user may open serial ports: as root, by group, by udev's tag uaccess, or by a mode of 666."""
     ids = dict(_group_ids(machine.read("etc/group")))
     name = next((name for name in _GROUPS if name in ids), "")
     by_rule = "uaccess" in rules or '"0666"' in rules
@@ -129,7 +129,7 @@ def _group_ids(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _modem_manager(machine: Machine, rules: str) -> Check:
-    """ModemManager talks to every new serial port for seconds, unless told to ignore it."""
+    """Check that ModemManager ignores the boards: it talks to every other new serial port for seconds."""
     names = (_read(file).strip() for file in (machine.root / "proc").glob("[0-9]*/comm"))
     disturbs = any(name == "ModemManager" for name in names) and "ID_MM_DEVICE_IGNORE" not in rules
     return Check(
@@ -142,7 +142,7 @@ def _modem_manager(machine: Machine, rules: str) -> Check:
 
 
 def _devices_without_port(machine: Machine, ports: Sequence[UsbPort]) -> Iterator[Check]:
-    """Yield boards that USB knows and that have no serial port."""
+    """Yield boards on USB that have no serial port."""
     known = {port.serial for port in ports}
     for folder in sorted((machine.root / "sys/bus/usb/devices").glob("*")):
         ids = [_read(folder / name).strip() for name in ("idVendor", "idProduct")]
@@ -161,7 +161,7 @@ def _devices_without_port(machine: Machine, ports: Sequence[UsbPort]) -> Iterato
 
 
 def _port(port: UsbPort, ask: Callable[[BoardStatus], BoardStatus]) -> Check:
-    """Say what state a board is in, who holds its port, whether it may be opened, and what runs on it."""
+    """Return a board's state, the holder of its port, whether it may be opened, and its firmware."""
     holders = ", ".join(map(str, port_holders(port.port)))
     is_file = port.port.startswith("/")
     allowed = not is_file or os.access(port.port, os.R_OK | os.W_OK)
@@ -190,7 +190,7 @@ def _ready(port: UsbPort) -> BoardStatus:
 
 
 def _told(status: BoardStatus) -> tuple[str, str]:
-    """Return what a board says it runs, and what to do if it says nothing or was stopped by a fault."""
+    """Return a board's firmware as it reports it, and the remedy if it is silent or was stopped by a fault."""
     if status.state != "ready":
         return status.detail.strip("; "), "double-tap reset, then tinyhost flash vww"
     told = {"revision": status.revision, "app": status.app, "build": status.build_id, "model": status.model}

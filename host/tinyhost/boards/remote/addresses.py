@@ -1,7 +1,7 @@
 """The addresses of boards on other machines: ssh:HOST/BOARD, labgrid:PLACE, jumpstarter:SELECTOR.
 
-They may stand in a rig file from elsewhere and become arguments of programs, so each part is checked, and none can be
-taken for an option.
+They may come from a foreign rig file and become arguments of programs, so each part is checked, and none can be taken
+for an option.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class SshTarget:
     board: str
     """as `--board` names it there"""
     user: str = ""
-    """empty: what ssh takes"""
+    """empty: ssh's default"""
     port: int = 0
-    """0: what ssh takes"""
+    """0: ssh's default"""
 
     def command(self) -> list[str]:
         """Return the command that serves the board on its standard input and output."""
@@ -58,12 +58,12 @@ class SshTarget:
 
 
 def is_remote(spec: str) -> bool:
-    """Return whether `--board` names a board on another machine that a program brings us to."""
+    """Return whether `--board` names a board on another machine that is reached by a program."""
     return spec.partition(":")[0] in SCHEMES and ":" in spec
 
 
 def parse_ssh(spec: str) -> SshTarget:
-    """Return what ssh:[USER@]HOST[:PORT]/BOARD means; a serial number alone is a Nano's. Raises UsageError."""
+    """Parse ssh:[USER@]HOST[:PORT]/BOARD; a serial number alone is a Nano's. Raises UsageError."""
     where, slash, board = spec.removeprefix("ssh:").partition("/")
     found = _HOST.fullmatch(where)
     port = int(found["port"] or 0) if found else 0
@@ -97,7 +97,7 @@ def parse_selector(spec: str) -> str:
 
 
 def check_address(spec: str) -> None:
-    """Raise UsageError for an address of another machine's board that is none."""
+    """Raise UsageError for an invalid address of another machine's board."""
     scheme = spec.partition(":")[0]
     if scheme in _PARSERS:
         _PARSERS[scheme](spec)
@@ -111,7 +111,7 @@ def check_address(spec: str) -> None:
 
 
 def programs_of(spec: str) -> tuple[tuple[str, ...], ...]:
-    """Return what an address starts on this computer, for its owner to allow. Raises UsageError."""
+    """Return the programs that an address starts on this computer, for its owner to allow. Raises UsageError."""
     scheme = spec.partition(":")[0]
     if scheme == "ssh":
         return (tuple(parse_ssh(spec).command()),)

@@ -1,4 +1,4 @@
-"""What the boards of other machines have beyond a board's contract."""
+"""The contract of boards on other machines, beyond that of a board."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["RemoteBoard", "held"]
 
 
 class RemoteBoard(ABC):
-    """A board of another machine, which has to put firmware on it."""
+    """A board of another machine, which flashes it."""
 
     name: str
     flash_hint = "run tinyhost flash on the computer that has the board"
-    """what makes it possible to flash the board, where it is not"""
+    """how to enable flashing, where it is not possible"""
 
     def held(self) -> AbstractContextManager[None]:
-        """Return a block in which nobody else gets the board."""
+        """Return a context in which the board is reserved."""
         return nullcontext()
 
     @abstractmethod
@@ -35,9 +35,9 @@ class RemoteBoard(ABC):
     def flash(
         self, firmware: Firmware, progress: Callable[[str], None], ask: Callable[[str], None] | None
     ) -> UploadResult | None:
-        """Have the other machine put a program on the board; see flash.flash_firmware."""
+        """Have the other machine flash the board; see flash.flash_firmware."""
 
 
 def held(board: Board) -> AbstractContextManager[None]:
-    """Return a block in which a board of a lab stays ours between its uses. Raises as LabgridBoard.held."""
+    """Return a context in which a board of a lab stays reserved between its uses. Raises as LabgridBoard.held."""
     return board.held() if isinstance(board, RemoteBoard) else nullcontext()

@@ -12,7 +12,7 @@ __all__ = ["remote_board"]
 
 
 def remote_board(spec: str) -> Board:
-    """Return the board of an address (addresses.is_remote). Raises UsageError; nothing is asked for yet."""
+    """Return the board of an address (addresses.is_remote), not contacted yet. Raises UsageError."""
     if spec.startswith("ssh:"):
         return SshBoard(parse_ssh(spec), spec)
     return LabgridBoard(spec) if spec.startswith("labgrid:") else JumpstarterBoard(spec)

@@ -61,7 +61,10 @@ _HINT = "jumpstarter 0.9 is expected, with jumpstarter-driver-network in its env
 
 
 class JumpstarterBoard(RemoteBoard):
-    """A board that an exporter of jumpstarter has. Only bytes get there, and power cycles where it has a `power`."""
+    """A board that an exporter of jumpstarter has.
+
+    It cannot be flashed; its power can be cycled if the exporter has a `power`.
+    """
 
     kind: BoardKind = "port"
     is_virtual = False
@@ -74,17 +77,17 @@ class JumpstarterBoard(RemoteBoard):
     )
 
     def __init__(self, spec: str) -> None:
-        """Raise UsageError for an address that is none."""
+        """Raise UsageError for an invalid address."""
         self.name = spec
         self._selector = parse_selector(spec)
 
     def check_free(self) -> None:
-        """Nothing: the lease holds it."""
+        """Do nothing: the lease reserves the board."""
 
     def flash(
         self, firmware: Firmware, progress: Callable[[str], None], ask: Callable[[str], None] | None
     ) -> UploadResult | None:
-        """Raise UsageError: only bytes get there."""
+        """Raise UsageError: the board cannot be flashed."""
         raise UsageError(f"{self.name}: jumpstarter supports serial data only", hint=self.flash_hint)
 
     @contextmanager
@@ -125,7 +128,7 @@ class _Lease:
             raise
 
     def cycle_power(self) -> None:
-        """Have jumpstarter's driver take the power away and give it back. Raises BoardError, RouteLostError."""
+        """Cycle the power by jumpstarter's driver. Raises BoardError, RouteLostError."""
         if not self._has_power:
             raise BoardError(f"{self._name}: its exporter has no `power`", hint="tinyhost reset asks the firmware")
         assert self._process.stdin
@@ -173,17 +176,17 @@ class _Lease:
 
 
 class _LeasedLink:
-    """A session's turn with a connection that outlives it."""
+    """A session's use of a connection that outlives it."""
 
     def __init__(self, link: Link) -> None:
         self.name, self.read, self.write = link.name, link.read, link.write
 
     def close(self) -> None:
-        """Nothing: the lease ends the connection."""
+        """Do nothing: the lease ends the connection."""
 
 
 class _JumpstarterPower:
-    """A board that is leased."""
+    """A leased board."""
 
     stays_on = True
     failure = ""
@@ -207,7 +210,7 @@ class _JumpstarterPower:
             try:
                 deadline = time.monotonic() + _STALE_S
                 while self._link.read(_READ_BYTES, _QUIET_S) and time.monotonic() < deadline:
-                    pass  # what the board said before is for nobody
+                    pass  # drop the board's earlier output
             except LinkError:
                 self.let_go()
         self._link = self._link or self._inner.open_link()

@@ -19,7 +19,7 @@ __all__ = ["find_program", "python_of", "run_program"]
 
 _PACKAGES = {"labgrid-client": "labgrid", "jmp": "jumpstarter-cli"}
 _SAID_CHARS = 600
-_REPR = re.compile(r" Place\(.*\)")  # labgrid prints its objects whole
+_REPR = re.compile(r" Place\(.*\)")  # labgrid prints its objects in full
 _TIMEOUT_S = 60.0
 
 
@@ -51,7 +51,7 @@ def run_program(
     environment: Mapping[str, str] | None = None,
     timeout_s: float = _TIMEOUT_S,
 ) -> str:
-    """Return what a program prints. name: the board's, for messages.
+    """Return a program's output. name: the board's, for messages.
 
     Raises BoardError with its complaint if it fails, RouteLostError if it does not end.
     """

@@ -37,7 +37,7 @@ _TOKEN = re.compile(r"^export LG_TOKEN=([A-Za-z0-9]+)$", re.MULTILINE)
 
 
 class LabgridBoard(RemoteBoard):
-    """The board of a place. It is ours, or that of its holder, by labgrid's own rules."""
+    """The board of a place. It is used by its holder alone, by labgrid's own rules."""
 
     kind: BoardKind = "port"
     is_virtual = False
@@ -48,7 +48,7 @@ class LabgridBoard(RemoteBoard):
     now_s = staticmethod(time.monotonic)
 
     def __init__(self, spec: str) -> None:
-        """Raise UsageError for an address that is none."""
+        """Raise UsageError for an invalid address."""
         self.name = spec
         self._place, self._filters = parse_place(spec)
         self._depth = 0
@@ -58,7 +58,7 @@ class LabgridBoard(RemoteBoard):
 
     @property
     def firmware_kind(self) -> str:
-        """What the machine that has the board says; empty if its place does not say what it is called there."""
+        """The kind reported by the machine that has the board; empty if its place does not name the board there."""
         with self.held():
             return self._far.firmware_kind if self._far else ""
 
@@ -72,8 +72,8 @@ class LabgridBoard(RemoteBoard):
     def held(self) -> Iterator[None]:
         """Keep the place acquired in the block; one that was ours before stays ours afterwards.
 
-        Raises PortBusyError if somebody else has it, BoardNotFoundError, BoardError; at the end BoardError if what
-        belongs to the place has gone away meanwhile, since then nobody knows what was measured.
+        Raises PortBusyError if somebody else holds it, BoardNotFoundError, BoardError; at the end BoardError if one of
+        the place's resources went away meanwhile, since measurements are then unreliable.
         """
         if self._depth:
             self._depth += 1
@@ -113,14 +113,14 @@ class LabgridBoard(RemoteBoard):
     def flash(
         self, firmware: Firmware, progress: Callable[[str], None], ask: Callable[[str], None] | None
     ) -> UploadResult | None:
-        """Have the machine that has the board put a program on it."""
+        """Have the machine that has the board flash it."""
         with self.held():
             if self._far is None:
                 raise UsageError(f"{self.name}: the place has no tag with the board's name", hint=self.flash_hint)
             return self._far.flash(firmware, progress, ask)
 
     def cycle_power(self) -> None:
-        """Have labgrid take the power away and give it back, by the driver of the place's power resource."""
+        """Cycle the power by labgrid, with the driver of the place's power resource."""
         self._client("power", "cycle")
 
     def _client(self, *words: str, timeout_s: float = 60.0) -> str:
@@ -156,7 +156,7 @@ class LabgridBoard(RemoteBoard):
             )
         mark = _mark(report.name)
         if was_ours and mark.exists():
-            self._client("release")  # of a tinyhost that was killed, or a lab that was: what it had may be gone
+            self._client("release")  # left by a tinyhost or a lab that was killed: its resources may be gone
             was_ours = False
         if not was_ours:
             mark.touch()
@@ -198,7 +198,7 @@ class LabgridBoard(RemoteBoard):
         return parse_resources(text, self.name)
 
     def _check_resources(self) -> None:
-        """Raise BoardError unless what belongs to the place is all still there."""
+        """Raise BoardError unless all resources of the place are still there."""
         gone = sorted(self._resources.keys() - self._env().keys())
         if gone:
             raise BoardError(

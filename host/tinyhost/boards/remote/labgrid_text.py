@@ -1,4 +1,4 @@
-"""What labgrid's client prints of places and resources, read."""
+"""Parsing of labgrid-client's output on places and resources."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _MAX_TEXT = 1 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class PlaceReport:
-    """What labgrid-client shows of a place."""
+    """A place as shown by labgrid-client."""
 
     name: str
     tags: dict[str, str]
     holder: str
     """host/user who acquired it; empty if it is free"""
     since: str
-    """when that, or anything of it, changed last"""
+    """time of its last change"""
 
 
 def parse_show(text: str, where: str) -> PlaceReport:
-    """Return what `labgrid-client show` says. Raises BoardError if it is nothing of that kind."""
+    """Parse the output of `labgrid-client show`. Raises BoardError if it is malformed."""
     text = text[:_MAX_TEXT]
     found = _PLACE.search(text)
     if found is None:

@@ -1,10 +1,9 @@
-"""What two tinyhosts say to each other over the pipes of an ssh: messages, and the bytes of a board between them.
+"""The protocol between two tinyhosts over the pipes of an ssh: messages, and the bytes of a board between them.
 
-The one that serves first writes MAGIC: what a login prints before that is for nobody. Then each side sends packets, a
-kind (one byte), a length (4 bytes, big-endian) and so many bytes. Kind 1 is a message, a JSON object; kind 2 is bytes
-of the link, or of the program after a request to flash. Each request has one reply, `ok` or `error`, with lines of
-`progress` before it; `lost` comes unasked when the link breaks. A side that sends anything else is not listened to any
-more.
+The server first writes MAGIC: output of the login before it is ignored. Then each side sends packets, a kind (one
+byte), a length (4 bytes, big-endian) and so many bytes. Kind 1 is a message, a JSON object; kind 2 is bytes of the
+link, or of the program after a request to flash. Each request has one reply, `ok` or `error`, with lines of `progress`
+before it; `lost` comes unasked when the link breaks. Anything else ends the conversation.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ __all__ = [
 ]
 
 ALIVE_S = 5.0
-"""how often the side that asks says that it is there; a board is not kept for one that is silent for long"""
+"""period of the client's keep-alive messages; the board of a silent client is released"""
 MAGIC = b"\n#tinyhost-stdio/1\n"
 MESSAGE: Literal[1] = 1
 BYTES: Literal[2] = 2
@@ -45,14 +44,14 @@ _HINT = "use the same version of tinyhost on both machines"
 
 
 class Pipes:
-    """Packets in and out. One thread reads, any may write."""
+    """Sends and receives packets. One thread reads, any may write."""
 
     def __init__(self, incoming: IO[bytes], outgoing: IO[bytes], where: str) -> None:
         self._incoming, self._outgoing, self._where = incoming, outgoing, where
         self._writing = threading.Lock()
 
     def send_magic(self) -> None:
-        """Say that packets follow."""
+        """Announce that packets follow."""
         with self._writing:
             self._outgoing.write(MAGIC)
             self._outgoing.flush()
@@ -109,12 +108,12 @@ def parse_message(payload: bytes, where: str) -> JsonObject:
 
 
 def told(error: TinyhostError) -> dict[str, str]:
-    """Return an error as a message has it."""
+    """Return an error as a message."""
     return {"type": type(error).__name__, "message": error.message, "hint": error.hint}
 
 
 def error_of(values: JsonObject, where: str) -> TinyhostError:
-    """Return the error that the other side tells, of its own type where there is one of that name here."""
+    """Return the error in a message, of its original type if that exists here."""
     found = getattr(errors, values.text("type"), BoardError) if values.text("type") in errors.__all__ else BoardError
     message = f"{where}: {values.text('message')}"
     if found is DeviceError:

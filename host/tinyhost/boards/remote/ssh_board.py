@@ -1,4 +1,4 @@
-"""Boards of another machine, by ssh: whatever a local one can do is done by the tinyhost there."""
+"""Boards of another machine by ssh: the tinyhost there performs all operations of a local board."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _KINDS: tuple[BoardKind, ...] = ("native", "m4", "nano33emu", "nano33ble", "port
 
 
 class SshBoard(RemoteBoard):
-    """A board of another machine. What it is, that machine says when it is first asked."""
+    """A board of another machine, which describes it on first use."""
 
     def __init__(self, target: SshTarget, name: str) -> None:
         self.target = target
@@ -54,7 +54,7 @@ class SshBoard(RemoteBoard):
 
     @property
     def about(self) -> JsonObject:
-        """What the other machine says of the board."""
+        """The other machine's description of the board."""
         if self._about is None:
             self.session.check()
         assert self._about is not None
@@ -62,7 +62,7 @@ class SshBoard(RemoteBoard):
 
     @property
     def kind(self) -> BoardKind:
-        """What type of board it is."""
+        """The type of the board."""
         kind = self.about.choice("kind", _KINDS)
         return next(known for known in _KINDS if known == kind)
 
@@ -73,7 +73,7 @@ class SshBoard(RemoteBoard):
 
     @property
     def firmware_kind(self) -> str:
-        """What build_firmware calls its firmware."""
+        """The `kind` that build_firmware takes."""
         return self.about.text("firmware_kind")
 
     @property
@@ -83,12 +83,12 @@ class SshBoard(RemoteBoard):
 
     @property
     def tick_unit(self) -> str:
-        """What its ticks are, if its firmware cannot know."""
+        """The unit of its ticks, if its firmware cannot know it."""
         return self.about.text("tick_unit")
 
     @property
     def now_s(self) -> Callable[[], float]:
-        """Gives the board's time in s: asked for over there only where it passes otherwise than ours."""
+        """Returns the board's time in s, requested from the other machine only if it differs from ours."""
         if not self.about.flag("has_own_time"):
             return time.monotonic
         return lambda: self.session.ask("now").number("s", 0, 1e12)
@@ -125,7 +125,7 @@ class SshBoard(RemoteBoard):
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Use one ssh in the block, which ends with it."""
+        """Keep one ssh open for the block."""
         try:
             yield
         finally:
@@ -139,7 +139,7 @@ class SshBoard(RemoteBoard):
 
 
 class _SshPower:
-    """A board that the other machine keeps on for us."""
+    """A board that the other machine keeps powered for us."""
 
     def __init__(self, board: SshBoard, session: SshSession, *, stays_on: bool) -> None:
         self.board = board
@@ -149,21 +149,21 @@ class _SshPower:
 
     @property
     def failure(self) -> str:
-        """Why the firmware does not run any more, or nobody gets there."""
+        """Why the firmware stopped running, or why the other machine cannot be reached."""
         return self._session.lost.message if self._session.lost else self._session.ask("scene").text("failed")
 
     @property
     def scene_name(self) -> str:
-        """What the camera saw last."""
+        """The name of the last item before the camera."""
         return self._session.ask("scene").text("name")
 
     def scene_item(self, capture: int) -> str:
-        """Return what the camera saw in a capture."""
+        """Return the name of the item before the camera in a capture."""
         return self._session.ask("scene", capture=capture).text("item")
 
     @property
     def scene_failure(self) -> TinyhostError | None:
-        """Why the scene cannot be shown any more."""
+        """Why the scene failed."""
         reply = self._session.ask("scene")
         return error_of(reply.object("failure"), self.board.name) if "failure" in reply else None
 
@@ -171,7 +171,7 @@ class _SshPower:
         """Return a new link. Raises RouteLostError: a board that the other machine kept on for us is off by then."""
         self._session.check()
         link = RemoteLink(self._session, self.board.name)
-        self._session.link = link  # before the reply: bytes may be right behind it
+        self._session.link = link  # before the reply: bytes may follow it at once
         self._session.ask("open")
         return link
 
@@ -180,4 +180,4 @@ class _SshPower:
         self._session.ask("reset")
 
     def close(self) -> None:
-        """Nothing: the block that powered it ends it."""
+        """Do nothing: the block that powered it ends it."""

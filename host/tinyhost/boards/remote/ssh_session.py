@@ -1,4 +1,4 @@
-"""The way through ssh to the tinyhost on another machine, and what is asked of it."""
+"""A session over ssh with the tinyhost on another machine, and its requests."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _STDERR_CHARS = 600
 
 
 class SshSession:
-    """One ssh, and the tinyhost at its other end, which releases the board when the ssh ends, however it ends.
+    """An ssh with the tinyhost at its other end, which releases the board however the ssh ends.
 
-    Raises RouteLostError if there is no way to it, MissingToolError without ssh.
+    Raises RouteLostError if it cannot be reached, MissingToolError without ssh.
     """
 
     def __init__(self, target: SshTarget, name: str) -> None:
@@ -59,7 +59,7 @@ class SshSession:
     def ask(
         self, do: str, *, program: bytes = b"", progress: Callable[[JsonObject], None] | None = None, **values: Any
     ) -> JsonObject:
-        """Return the reply to a request. Raises the error that the other side tells, RouteLostError if it is gone."""
+        """Return the reply to a request. Raises the error that the other side reports, RouteLostError if it is gone."""
         with self._asking:
             self.check()
             self.send(do=do, **values)
@@ -172,7 +172,7 @@ class RemoteLink:
         self._closed = False
 
     def put(self, data: bytes) -> None:
-        """Take bytes of the board; waits while very many are unread."""
+        """Queue the board's bytes; waits while very many are unread."""
         with self._changed:
             self._changed.wait_for(lambda: self._n_unread < _MAX_UNREAD_BYTES or self._closed)
             self._pieces.append(data)
@@ -180,13 +180,13 @@ class RemoteLink:
             self._changed.notify_all()
 
     def break_off(self, error: TinyhostError) -> None:
-        """Have reads fail once what has arrived was read."""
+        """Make reads fail once all bytes that arrived were read."""
         with self._changed:
             self._error = self._error or error
             self._changed.notify_all()
 
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
-        """Return what has arrived, at most `max_bytes`; b"" after `timeout_s`; raises LinkLostError."""
+        """Return the bytes that have arrived, at most `max_bytes`; b"" after `timeout_s`; raises LinkLostError."""
         with self._changed:
             self._changed.wait_for(lambda: self._pieces or self._error or self._closed, timeout_s)
             if self._pieces:

@@ -45,7 +45,7 @@ _WHERE = "the other machine"
 
 
 def serve_pipes(pipes: Pipes, find: Callable[[str], Board]) -> None:
-    """Do what the other side asks for until it is gone, then release the board. find: returns the board of a name."""
+    """Serve the other side's requests until it is gone, then release the board. find: returns the board of a name."""
     pipes.send_magic()
     received: queue.Queue[JsonObject | bytes | None] = queue.Queue(maxsize=64)
     threading.Thread(target=_receive, args=(pipes, received), daemon=True).start()
@@ -66,7 +66,7 @@ def _receive(pipes: Pipes, received: queue.Queue[JsonObject | bytes | None]) -> 
 
 
 class _Server:
-    """One board, as the other side uses it."""
+    """One board in use by the other side."""
 
     def __init__(
         self, pipes: Pipes, find: Callable[[str], Board], received: queue.Queue[JsonObject | bytes | None]
@@ -84,7 +84,7 @@ class _Server:
         }  # fmt: skip
 
     def run(self) -> None:
-        """Answer until the end. Raises OSError, ValueError, queue.Empty if nobody is there any more."""
+        """Serve requests until the end. Raises OSError, ValueError, queue.Empty if the other side is gone."""
         while (item := self._received.get(timeout=_SILENCE_S)) is not None:
             if isinstance(item, bytes):
                 self._write(item)

@@ -1,4 +1,4 @@
-"""What the sensors of virtual boards see: a scene, and the player that serves it to the firmware."""
+"""Input of virtual boards' sensors: scenes, and the player that serves them to the firmware."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scene is."""
+"""The contracts of scenes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class SceneOptions:
     """How a scene is played."""
 
     hold_s: float = 0.0
-    """how long one picture stays in front of the camera; 0: every capture sees the next one"""
+    """time for which a picture stays before the camera; 0: every capture gets the next one"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,26 +32,26 @@ class Sampling:
 
 
 class Scene(Protocol):
-    """What one of a virtual board's sensors sees."""
+    """The input of one of a virtual board's sensors."""
 
     @property
     def sensor(self) -> SceneSensor:
-        """Which sensor the scene is for."""
+        """The sensor that the scene is for."""
 
     @property
     def description(self) -> str:
-        """What is played, for people and manifests."""
+        """A description of what is played, for messages and manifests."""
 
     @property
     def current_name(self) -> str:
-        """The name of what was seen last, e.g. a file's; "" before the first."""
+        """The name of the last item played, e.g. a file's; "" before the first."""
 
     def close(self) -> None:
         """Release files and devices."""
 
 
 class PictureSource(Scene, Protocol):
-    """Pictures, one after the other, in front of a camera."""
+    """A sequence of pictures for a camera."""
 
     def next_frame(self, width: int, height: int) -> NDArray[np.uint8]:
         """Return the next picture, (height, width) grayscale. Raises ConfigError if it cannot be read."""
@@ -59,11 +59,11 @@ class PictureSource(Scene, Protocol):
 
 @runtime_checkable
 class SampleSource(Scene, Protocol):
-    """Sound or motion, sample by sample."""
+    """A stream of samples of sound or motion."""
 
     @property
     def sampling(self) -> Sampling:
-        """How the sensor measures it."""
+        """The sensor's rate and scale."""
 
     def restart(self) -> None:
         """Begin again: the board has switched its sensor on."""
@@ -77,16 +77,16 @@ class SampleSource(Scene, Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """Samples that follow each other, and where they are."""
+    """Consecutive samples and their position."""
 
     samples: NDArray[np.int16]
     """(n_samples, n_channels)"""
     position: int
-    """of the first one, since the start, lost ones too"""
+    """index of the first sample since the start, lost ones included"""
     lost: int
     """since the start"""
     n_waiting: int
-    """that can be read at once, behind these"""
+    """samples behind these that can be read at once"""
 
 
 @runtime_checkable
@@ -95,7 +95,7 @@ class LiveSource(Scene, Protocol):
 
     @property
     def sampling(self) -> Sampling:
-        """How the sensor measures it."""
+        """The sensor's rate and scale."""
 
     def start(self) -> None:
         """Begin again: the board has switched its sensor on."""

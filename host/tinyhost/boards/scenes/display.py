@@ -47,7 +47,7 @@ def parse_xwd(content: bytes, where: str) -> NDArray[np.uint8]:
 
 
 class DisplayScene:
-    """What a camera in front of a virtual display sees."""
+    """The pixels of a virtual display, for a camera."""
 
     sensor = SceneSensor.CAMERA
 

@@ -1,4 +1,4 @@
-"""What a scene's folder holds, and what of it is passed over."""
+"""The files of a scene's folder, and those that are not played."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SceneFiles:
 
 
 def scene_files(folder: Path) -> SceneFiles:
-    """Return what can be played of a folder; what is hidden, or left by a system, is not looked at."""
+    """Return the playable files of a folder; hidden files, and those left by a system, are ignored."""
     found = sorted((file.relative_to(folder).as_posix(), file) for file in files_below(folder))
     files = [file for _, file in found]
     pictures = [file for file in files if file.suffix.lower() in PICTURE_SUFFIXES]

@@ -9,7 +9,7 @@ __all__ = ["cut_window", "fit_picture"]
 
 
 def cut_window(shape: tuple[int, ...], width: int, height: int) -> tuple[int, int, int, int]:
-    """Return (left, top, width, height) of what `fit_picture` cuts out of a picture of such a shape, (h, w)."""
+    """Return (left, top, width, height) of the crop that `fit_picture` takes from a picture of shape (h, w)."""
     have_height, have_width = shape
     if (have_width, have_height) == (width, height):
         return 0, 0, width, height
@@ -21,8 +21,8 @@ def cut_window(shape: tuple[int, ...], width: int, height: int) -> tuple[int, in
 def fit_picture(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     """Return a grayscale picture as (height, width).
 
-    picture: (h, w). One of exactly the asked size comes back unchanged; else its centre, cut to the asked aspect, is
-    resized by area (OpenCV's INTER_AREA).
+    picture: (h, w). A picture of exactly this size is returned unchanged; otherwise its centre, cropped to the aspect
+    ratio, is resized by area (OpenCV's INTER_AREA).
     """
     import cv2
 

@@ -1,4 +1,4 @@
-"""What this computer hears as a scene: its own microphone, or a source of its sound server.
+"""Scenes of live sound: this computer's microphone, or a source of its sound server.
 
 `mic:` needs the extra `mic` (sounddevice, PortAudio), `pulse:` the program parec, of PulseAudio; PipeWire takes it.
 """
@@ -30,7 +30,7 @@ _MEMORY_BYTES = 2 * int(MEMORY_S * _RATE_HZ)
 _SAMPLE_BYTES = 2
 _PIECE_BYTES = 4096
 _SAID_BYTES = 400
-_FIRST_S = 60.0  # until the server has started its source
+_FIRST_S = 60.0  # time for the server to start its source
 
 
 def open_microphone(spec: SceneSpec, options: SceneOptions) -> MicrophoneScene:
@@ -44,7 +44,7 @@ def open_microphone(spec: SceneSpec, options: SceneOptions) -> MicrophoneScene:
 
 
 def open_pulse(spec: SceneSpec, options: SceneOptions) -> PulseScene:
-    """Return the scene of `pulse:SOURCE`, or of `pulse:`, the server's usual source.
+    """Return the scene of `pulse:SOURCE`, or of `pulse:`, the server's default source.
 
     Raises MissingToolError without parec, ConfigError if there is no such source.
     """
@@ -53,7 +53,7 @@ def open_pulse(spec: SceneSpec, options: SceneOptions) -> PulseScene:
 
 
 class _Heard:
-    """Sound that comes by itself: it keeps its own time, and what nobody reads in time is lost."""
+    """Live sound, which keeps its own time: samples not read in time are lost."""
 
     sensor = SceneSensor.MICROPHONE
     sampling = MICROPHONE
@@ -68,14 +68,14 @@ class _Heard:
         self._next_s: float | None = None
 
     def start(self) -> None:
-        """Begin again, with what is heard from now on."""
+        """Begin again with the sound from now on."""
         with self._lock:
             self._heard.clear()
             self._position = self._lost = 0
             self._next_s = None
 
     def read(self, max_samples: int) -> Piece:
-        """Return at most `max_samples` of what was heard. Raises ConfigError if it is gone."""
+        """Return at most `max_samples` of the sound. Raises ConfigError if the source is gone."""
         self._check()
         with self._lock:
             n_there = len(self._heard) // _SAMPLE_BYTES
@@ -87,10 +87,10 @@ class _Heard:
             return Piece(samples=samples, position=position, lost=self._lost, n_waiting=n_there - n_taken)
 
     def _check(self) -> None:
-        """Raise ConfigError if nothing more comes."""
+        """Raise ConfigError if the source has ended."""
 
     def _lose_from_memory(self, n_bytes: int) -> None:
-        """Forget the oldest samples: nobody came for them, or what follows them has a gap in front."""
+        """Drop the oldest samples: they were not read in time, or a gap follows them."""
         if n_bytes > 0:
             del self._heard[:n_bytes]
             self._lose(n_bytes // _SAMPLE_BYTES)
@@ -101,7 +101,7 @@ class _Heard:
 
 
 class MicrophoneScene(_Heard):
-    """What a microphone of this computer hears now."""
+    """Live sound of a microphone of this computer."""
 
     def __init__(self, device: int | str | None) -> None:
         super().__init__("mic:" if device is None else f"mic:{device}")
@@ -126,7 +126,7 @@ class MicrophoneScene(_Heard):
         self._stream.close()
 
     def _take(self, data: Any, n_samples: int, time: Any, status: Any) -> None:
-        """Remember samples; called by PortAudio's thread. What the computer lost shows in the time between buffers."""
+        """Store samples; called by PortAudio's thread. Lost ones show in the time between buffers."""
         begin_s = float(time.inputBufferAdcTime)
         with self._lock:
             if status.input_overflow and self._next_s is not None:
@@ -138,7 +138,7 @@ class MicrophoneScene(_Heard):
 
 
 class PulseScene(_Heard):
-    """What a source of the sound server gives now: a microphone, or the monitor of a sink that is played to."""
+    """Live sound of a source of the sound server: a microphone, or the monitor of a sink."""
 
     def __init__(self, source: str) -> None:
         """Return when it gives samples."""

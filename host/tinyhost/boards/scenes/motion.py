@@ -1,4 +1,4 @@
-"""Motion under a board's accelerometer: a simulated machine, a hand that makes gestures, or a recording."""
+"""Scenes of motion: a simulated machine, a hand that makes gestures, or a recording."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class MachineScene:
 
     @property
     def current_name(self) -> str:
-        """What is wrong with the machine just now."""
+        """The machine's present fault."""
         at_s = self._n_read / self.sampling.rate_hz
         return self._options.fault if at_s >= self._options.start_s else "none"
 
@@ -80,7 +80,7 @@ class HandScene:
 
     @property
     def current_name(self) -> str:
-        """The gesture that is made just now."""
+        """The present gesture."""
         return self._source.gesture_at(self._n_read / self.sampling.rate_hz)
 
     def restart(self) -> None:
@@ -98,7 +98,7 @@ class HandScene:
 
 
 class RecordingScene:
-    """A recording, once or over and over; after its end the sensor gives nothing any more."""
+    """A recording, once or in a loop; after its end the sensor gives no more samples."""
 
     sensor = SceneSensor.ACCELEROMETER
 
@@ -189,7 +189,7 @@ def open_recording(path: Path, spec: SceneSpec) -> RecordingScene:
 
 
 def said_units(spec: SceneSpec) -> MotionUnits:
-    """Return what a scene's options say about a recording. Raises ConfigError."""
+    """Return the units of a recording from a scene's options. Raises ConfigError."""
     try:
         return MotionUnits.of(spec.options.get("unit", ""), spec.options.get("time-unit", ""))
     except UsageError as exc:

@@ -1,4 +1,4 @@
-"""From what the user typed to a scene."""
+"""Opens the scene that `--scene` names."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _OPENERS: dict[str, Callable[[SceneSpec, SceneOptions], AnySource]] = {
     "speech": open_speech,
     "xwd": open_display,
 }
-"""What opens `name:...`"""
+"""The function that opens `name:...`"""
 
 
 def open_scene(text: str, options: SceneOptions | None = None) -> AnySource:

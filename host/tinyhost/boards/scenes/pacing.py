@@ -1,4 +1,4 @@
-"""Plays samples in time: what a sensor's small memory does for a reader that is late."""
+"""Paced samples: the small buffer of a sensor for a late reader."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tinyhost.boards.scenes.base import Piece, SampleSource
 __all__ = ["MEMORY_S", "PacedSamples"]
 
 MEMORY_S = 0.25
-"""What the boards keep for a late reader (firmware/lib/hal/include/hal/microphone.h promises 0.1 s)."""
+"""The boards' buffer for a late reader (firmware/lib/hal/include/hal/microphone.h promises 0.1 s)."""
 
 
 class PacedSamples:
-    """Gives a source's samples no sooner than the clock has come to them, and loses those that nobody reads in time."""
+    """Returns a source's samples no earlier than their time, and drops those that are not read in time."""
 
     def __init__(self, source: SampleSource, clock: Callable[[], float] = time.monotonic) -> None:
         self._source = source

@@ -20,7 +20,7 @@ __all__ = ["PictureScene", "check_pictures"]
 
 
 class PictureScene:
-    """Pictures in the order of their names, over and over."""
+    """Pictures in the order of their names, in a loop."""
 
     sensor = SceneSensor.CAMERA
 
@@ -42,7 +42,7 @@ class PictureScene:
         self._picture: NDArray[np.uint8] | None = None
 
     def next_frame(self, width: int, height: int) -> NDArray[np.uint8]:
-        """Return the picture whose turn it is, (height, width). Raises ConfigError if it cannot be read."""
+        """Return the current picture, (height, width). Raises ConfigError if it cannot be read."""
         now = self._clock()
         if self._picture is None or now - self._shown_at >= self._options.hold_s:
             path = self._pictures[self._next % len(self._pictures)]

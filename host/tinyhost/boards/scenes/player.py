@@ -30,8 +30,8 @@ _PICTURES = 1024
 class ScenePlayer:
     """A thread that answers the sensors' requests in a board's state folder, until it is closed.
 
-    Only the sensor that the scene is for is there. `failure` is why what the board asked for last could not be played:
-    the scene cannot be read any more, or it is for another sensor. The board then has no such sensor.
+    Only the scene's sensor is present. `failure` is why the board's last request could not be served: the scene cannot
+    be read any more, or it is for another sensor. The board then has no such sensor.
     """
 
     def __init__(self, scene: AnySource, folder: Path) -> None:
@@ -48,7 +48,7 @@ class ScenePlayer:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop answering and take the channel away."""
+        """Stop answering and remove the channel."""
         if not self._thread.is_alive() and self._wake_write < 0:
             return
         os.write(self._wake_write, b"x")
@@ -60,13 +60,13 @@ class ScenePlayer:
         self.scene.close()
 
     def picture_of(self, capture: int) -> str:
-        """Return which picture the camera saw in a capture since the firmware's start; "" if it is long ago."""
+        """Return the name of the picture in a capture since the firmware's start; "" if it is long ago."""
         wanted = self._seq_before + 1 + capture  # a request for each capture, numbered on over restarts
         seq, name = self._pictures[wanted % _PICTURES]
         return name if seq == wanted else ""
 
     def restarted(self) -> None:
-        """Note that the firmware, which is off, will start anew: its captures count from 0."""
+        """Note that the firmware will start anew: its captures count from 0."""
         self._seq_before = self._last_seq
 
     def _run(self) -> None:
@@ -123,7 +123,7 @@ Answerer = Callable[[SceneRequest], tuple[SceneReply, bytes]]
 
 
 def _answerer_of(scene: AnySource) -> Answerer:
-    """Return what answers requests from `scene`; it raises ConfigError if the scene cannot be read."""
+    """Return a function that answers requests from `scene`; it raises ConfigError if the scene cannot be read."""
     if isinstance(scene, LiveSource):
         return partial(_samples, scene, scene.sampling)
     if isinstance(scene, SampleSource):
@@ -172,7 +172,7 @@ def _samples(paced: PacedSamples | LiveSource, sampling: Sampling, request: Scen
 
 
 def remove_channels(folder: Path) -> None:
-    """Take every sensor's channel away: without one, the board has no such sensor."""
+    """Remove every sensor's channel: without one, the board has no such sensor."""
     for sensor in SceneSensor:
         for end in ("request", "reply"):
             with contextlib.suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""What a person should know of a scene before it plays."""
+"""Remarks on a scene before it plays."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["gaps_in", "remarks_on"]
 
 
 def remarks_on(scene: str) -> tuple[str, ...]:
-    """Return which files of a scene are not played, and of a recording of motion what is assumed, and its gaps.
+    """Return the files of a scene that are not played, and the assumptions and gaps of a recording of motion.
 
-    What is wrong with a scene is told when it is opened.
+    Errors of a scene are raised when it is opened.
     """
     names = passed_over(scene)
     more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""

@@ -1,7 +1,7 @@
-"""A simulated room between a stimulus and the sensor of a virtual board: a folder that both of them know.
+"""A simulated room between a stimulus and the sensor of a virtual board: a folder that both of them access.
 
-The screen's picture is `screen.pgm`; sounds, and what a shaker does, are `NUMBER.wav`, each played once from when it
-comes. `room.json` says how the room is: `Room.become` dims its lamp, mutes its loudspeaker or holds the camera's frame.
+The screen's picture is `screen.pgm`; sounds, and a shaker's motion, are `NUMBER.wav`, each played once when it appears.
+`room.json` has the room's state: `Room.become` dims its lamp, mutes its loudspeaker or freezes the camera's frame.
 """
 
 from __future__ import annotations
@@ -38,25 +38,25 @@ _MOTION = Sampling(rate_hz=LSM9DS1.rate_hz, n_channels=3, scale=1.0 / LSM9DS1.co
 
 @dataclass(frozen=True, kw_only=True)
 class RoomState:
-    """How the room is. light: grey level that a white of the screen gives, of full scale. noise: of the sensor."""
+    """The state of the room. light: grey level of a white screen, of full scale. noise: of the sensor."""
 
     light: float = 0.85
     volume: float = 0.5
     vibration: float = 0.5
     noise: float = 0.002
     frozen: bool = False
-    """the camera gives its last frame again"""
+    """the camera repeats its last frame"""
 
 
 class Room:
-    """The folder, as the stimulus sees it."""
+    """The folder, as used by a stimulus."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def state(self) -> RoomState:
-        """Return how the room is. Raises ConfigError for a file that is none."""
+        """Return the state of the room. Raises ConfigError for a malformed file."""
         path = self.folder / "room.json"
         if not path.exists():
             return RoomState()
@@ -66,7 +66,7 @@ class Room:
         return RoomState(**numbers, frozen=values.flag("frozen"))
 
     def become(self, state: RoomState) -> None:
-        """Change the room while it is used."""
+        """Change the state of the room."""
         write_atomically(self.folder / "room.json", json.dumps(asdict(state)).encode(), sync=False)
 
     def show(self, picture: NDArray[np.uint8]) -> None:
@@ -76,16 +76,16 @@ class Room:
         write_atomically(self.folder / "screen.pgm", header + picture.tobytes(), sync=False)
 
     def play(self, pcm: NDArray[np.int16]) -> None:
-        """Play a sound, (n,) at 16 kHz, or have the table shaken by it: full scale is 1 g."""
+        """Play a sound, (n,) at 16 kHz, or shake the table with it: full scale is 1 g."""
         write_wav(self.folder / f"{self.last() + 1:06d}.wav", pcm)
 
     def last(self) -> int:
-        """Return the number of what was played last; 0 before."""
+        """Return the number of the last sound played; 0 before the first."""
         return max((int(path.stem) for path in self.folder.glob("[0-9]*.wav") if path.stem.isdigit()), default=0)
 
 
 class _Place:
-    """What scenes of one room have in common."""
+    """Base of the scenes of one room."""
 
     def __init__(self, spec: SceneSpec) -> None:
         self.room = Room(Path(spec.name.partition(":")[2]).expanduser())
@@ -107,7 +107,7 @@ class RoomCamera(_Place):
         self._frame: NDArray[np.uint8] | None = None
 
     def next_frame(self, width: int, height: int) -> NDArray[np.uint8]:
-        """Return what the camera sees, (height, width). Raises ConfigError if the room's files are none."""
+        """Return the camera's frame, (height, width). Raises ConfigError for malformed files of the room."""
         state = self.room.state()
         if state.frozen and self._frame is not None and self._frame.shape == (height, width):
             return self._frame
@@ -120,7 +120,7 @@ class RoomCamera(_Place):
 
 
 class _RoomSamples(_Place):
-    """A sensor that gets what was played, with its own noise."""
+    """A sensor of what is played, with noise of its own."""
 
     sampling: Sampling
 
@@ -130,10 +130,10 @@ class _RoomSamples(_Place):
         self._wave: NDArray[np.float32] = np.zeros(0, np.float32)
 
     def restart(self) -> None:
-        """Go on: what is played does not depend on who listens."""
+        """Continue: what is played does not depend on the sensor."""
 
     def read(self, n_samples: int) -> NDArray[np.int16]:
-        """Return the next samples, (n_samples, n_channels). Raises ConfigError if the room's files are none."""
+        """Return the next samples, (n_samples, n_channels). Raises ConfigError for malformed files of the room."""
         state = self.room.state()
         self._take_new()
         wave, self._wave = self._wave[:n_samples], self._wave[n_samples:]
@@ -142,7 +142,7 @@ class _RoomSamples(_Place):
         return self._measured(heard, state)
 
     def _take_new(self) -> None:
-        """Add what was played since: sounds mix."""
+        """Mix in the sounds played since the last call."""
         while (path := self.room.folder / f"{self._played + 1:06d}.wav").exists():
             self._played += 1
             sound = parse_wav(read_file(path, max_bytes=_MAX_WAV_BYTES, error=ConfigError), str(path))

@@ -1,4 +1,4 @@
-"""Sound in front of a board's microphone: clips with pauses in between, in noise."""
+"""Scenes of sound: clips with pauses in between, in noise."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ class SoundOptions:
     gap_s: float = 0.0
     """of silence before each clip"""
     snr_db: float | None = None
-    """every clip is brought to the same level, so much above a noise that never stops; None: as recorded, no noise"""
+    """signal-to-noise ratio in dB: all clips get the same level, over continuous noise; None: as recorded, without
+    noise
+    """
     noise: str = "pink"
     """one of tinyhost.audio.noise.NOISES"""
     seed: int = 0
@@ -44,7 +46,7 @@ class SoundOptions:
 
     @classmethod
     def of(cls, spec: SceneSpec, *, gap_s: float) -> SoundOptions:
-        """Return the options of a scene's name; gap_s: if it says nothing of it. Raises ConfigError."""
+        """Return the options of a scene's name; gap_s: the default. Raises ConfigError."""
 
         def kind(text: str) -> str:
             if text not in NOISES:
@@ -101,7 +103,7 @@ class SoundScene:
         """Nothing is held open."""
 
     def _next(self) -> NDArray[np.int16]:
-        """Return the next clip behind its pause, or a second of silence after the last one."""
+        """Return the next clip after its pause, or a second of silence after the last one."""
         clip = next(self._sound, None)
         if clip is None:
             return self._in_noise(np.zeros(_SILENCE_SAMPLES, np.int16))

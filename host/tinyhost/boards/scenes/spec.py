@@ -1,4 +1,4 @@
-"""What a scene's name says: `clips/?snr=10&seed=3`, a path or kind and options behind a question mark."""
+"""Parsing of a scene's name: `clips/?snr=10&seed=3`, a path or kind and options after a question mark."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class SceneSpec:
-    """A scene's name, taken apart."""
+    """The parts of a scene's name."""
 
     text: str
     """as it was typed"""
@@ -78,7 +78,7 @@ class SceneSpec:
         return self.option(key, convert, default, f"{low:g} to {high:g}")
 
     def integer(self, key: str, default: int) -> int:
-        """Return an option that counts: 0, 1, 2 and so on, below 2^32."""
+        """Return an integer option from 0, below 2^32."""
 
         def convert(text: str) -> int:
             if not (text.isascii() and text.isdigit() and len(text) <= 9):

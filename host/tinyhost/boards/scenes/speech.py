@@ -27,8 +27,8 @@ _LEVEL = 10 ** (-25 / 20)
 def open_speech(spec: SceneSpec, options: SceneOptions) -> SoundScene:
     """Return a scene of words, each one of `speech:yes,no` by chance, each time in another voice, for ever.
 
-    The same seed gives the same sound. Options are those of clips, and part=training, validation or testing: whose
-    voices are heard. Raises ConfigError, MissingToolError if espeak-ng is not installed.
+    The same seed gives the same sound. Options are those of clips, and part=training, validation or testing: the set of
+    voices. Raises ConfigError, MissingToolError if espeak-ng is not installed.
     """
     spec.check_options(*SOUND_OPTIONS, "part")
     words = tuple(normal_label(word) for word in spec.name.partition(":")[2].split(",") if word)

@@ -72,7 +72,7 @@ class VideoScene:
 
 
 class WebcamScene:
-    """What a camera of this computer sees now."""
+    """Live pictures of a camera of this computer."""
 
     sensor = SceneSensor.CAMERA
 
