@@ -24,7 +24,14 @@ from tests.oracle.net import (
     random_transpose_conv,
 )
 
-__all__ = ["FLOAT_MODELS", "NEARLY_EQUAL_MODELS"]
+__all__ = [
+    "FLOAT_MODELS",
+    "NEARLY_EQUAL_MODELS",
+    "append_float",
+    "float_constant",
+    "float_models",
+    "random_floats",
+]
 
 
 def _start(draw: st.DrawFn, *, rank: int = 4, max_channels: int = 9) -> Net:
@@ -35,18 +42,18 @@ def _start(draw: st.DrawFn, *, rank: int = 4, max_channels: int = 9) -> Net:
     return Net(builder=builder, index=index, shape=shape, scale=0.0, zero_point=0)
 
 
-def _append(net: Net, code: str, inputs: Sequence[int], shape: tuple[int, ...], **options: object) -> Net:
+def append_float(net: Net, code: str, inputs: Sequence[int], shape: tuple[int, ...], **options: object) -> Net:
     index = net.builder.tensor(shape, dtype="float32")
     net.builder.operator(code, list(inputs), index, **options)
     return replace(net, index=index, shape=tuple(shape))
 
 
-def _floats(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
+def random_floats(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
     values = rng.normal(0, 2.0 ** rng.integers(-6, 3), shape).astype(np.float32)
     return np.where(rng.random(shape) < rng.choice([0.0, 0.3]), np.float32(0), values)
 
 
-def _constant(net: Net, values: NDArray[np.float32]) -> int:
+def float_constant(net: Net, values: NDArray[np.float32]) -> int:
     return net.builder.tensor(values.shape, dtype="float32", data=values)
 
 
@@ -54,27 +61,27 @@ def _conv(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, depthwise: boo
     shape, output, options = random_conv(draw, net, depthwise=depthwise)
     inputs = [net.index, _weights(draw, rng, net, shape)]
     if draw(st.booleans()):
-        inputs.append(_constant(net, _floats(rng, (output[3],))))
-    return _append(net, "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D", inputs, output, **options)
+        inputs.append(float_constant(net, random_floats(rng, (output[3],))))
+    return append_float(net, "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D", inputs, output, **options)
 
 
 def _weights(draw: st.DrawFn, rng: np.random.Generator, net: Net, shape: tuple[int, ...]) -> int:
     """Return weights of float32."""
-    return _constant(net, _floats(rng, shape))
+    return float_constant(net, random_floats(rng, shape))
 
 
 def _fully_connected(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     depth, n_out = int(np.prod(net.shape[1:])), draw(st.integers(1, 12))
     inputs = [net.index, _weights(draw, rng, net, (n_out, depth))]
     if draw(st.booleans()):
-        inputs.append(_constant(net, _floats(rng, (n_out,))))
+        inputs.append(float_constant(net, random_floats(rng, (n_out,))))
     activation = draw(st.sampled_from(ACTIVATIONS))
-    return _append(net, "FULLY_CONNECTED", inputs, (net.shape[0], n_out), FusedActivationFunction=activation)
+    return append_float(net, "FULLY_CONNECTED", inputs, (net.shape[0], n_out), FusedActivationFunction=activation)
 
 
 def _pool(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     output, options = random_pool(draw, net)
-    return _append(net, draw(st.sampled_from(["AVERAGE_POOL_2D", "MAX_POOL_2D"])), [net.index], output, **options)
+    return append_float(net, draw(st.sampled_from(["AVERAGE_POOL_2D", "MAX_POOL_2D"])), [net.index], output, **options)
 
 
 def _binary(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
@@ -85,16 +92,18 @@ def _binary(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     else:
         rank = draw(st.integers(1, len(net.shape)))
         shape = tuple(dim if draw(st.booleans()) else 1 for dim in net.shape[len(net.shape) - rank :])
-        values = _floats(rng, shape)
-        inputs = [net.index, _constant(net, np.where(values == 0, np.float32(0.5), values))]
+        values = random_floats(rng, shape)
+        inputs = [net.index, float_constant(net, np.where(values == 0, np.float32(0.5), values))]
         if code != "DIV" and draw(st.booleans()):
             inputs.reverse()
     options = {"FusedActivationFunction": draw(st.sampled_from(ACTIVATIONS))} if code in ("ADD", "SUB", "MUL") else {}
-    return _append(net, code, inputs, net.shape, **options)
+    return append_float(net, code, inputs, net.shape, **options)
 
 
 def _prelu(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    return _append(net, "PRELU", [net.index, _constant(net, _floats(rng, (1, 1, net.shape[-1])))], net.shape)
+    return append_float(
+        net, "PRELU", [net.index, float_constant(net, random_floats(rng, (1, 1, net.shape[-1])))], net.shape
+    )
 
 
 _UNARY = {
@@ -114,41 +123,41 @@ _UNARY = {
 
 def _unary(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     code = draw(st.sampled_from(sorted(_UNARY)))
-    return _append(net, code, [net.index], net.shape, **_UNARY[code])
+    return append_float(net, code, [net.index], net.shape, **_UNARY[code])
 
 
 def _of_positive(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     """A root of what is above 0, or an exponential of what is not large."""
-    half = _constant(net, np.array([0.5], np.float32))
-    net = _append(net, "ABS", [net.index], net.shape)
-    net = _append(net, "ADD", [net.index, half], net.shape, FusedActivationFunction=3)
-    return _append(net, draw(st.sampled_from(["SQRT", "RSQRT", "EXP", "LOG"])), [net.index], net.shape)
+    half = float_constant(net, np.array([0.5], np.float32))
+    net = append_float(net, "ABS", [net.index], net.shape)
+    net = append_float(net, "ADD", [net.index, half], net.shape, FusedActivationFunction=3)
+    return append_float(net, draw(st.sampled_from(["SQRT", "RSQRT", "EXP", "LOG"])), [net.index], net.shape)
 
 
 def _softmax(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    return _append(net, "SOFTMAX", [net.index], net.shape, Beta=draw(st.sampled_from([1.0, 0.5, 2.0])))
+    return append_float(net, "SOFTMAX", [net.index], net.shape, Beta=draw(st.sampled_from([1.0, 0.5, 2.0])))
 
 
 def _normalized(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     code = draw(st.sampled_from(["LOG_SOFTMAX", "L2_NORMALIZATION"]))
     options = {"FusedActivationFunction": 0} if code == "L2_NORMALIZATION" else {}
-    return _append(net, code, [net.index], net.shape, **options)
+    return append_float(net, code, [net.index], net.shape, **options)
 
 
 def _mean(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     inputs, shape, options = random_reduction(draw, net)
-    return _append(net, draw(st.sampled_from(["MEAN", "SUM"])), inputs, shape, **options)
+    return append_float(net, draw(st.sampled_from(["MEAN", "SUM"])), inputs, shape, **options)
 
 
 def _extreme(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     inputs, shape, options = random_reduction(draw, net)
-    return _append(net, draw(st.sampled_from(["REDUCE_MAX", "REDUCE_MIN"])), inputs, shape, **options)
+    return append_float(net, draw(st.sampled_from(["REDUCE_MAX", "REDUCE_MIN"])), inputs, shape, **options)
 
 
 def _arg_max(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     """ARG_MAX or ARG_MIN of what has equal values, too."""
     axis = draw(st.integers(0, len(net.shape) - 1))
-    net = _append(net, "ROUND", [net.index], net.shape)
+    net = append_float(net, "ROUND", [net.index], net.shape)
     shape = (*net.shape[:axis], *net.shape[axis + 1 :])
     output = net.builder.tensor(shape, dtype="int32")
     code = draw(st.sampled_from(["ARG_MAX", "ARG_MIN"]))
@@ -158,59 +167,61 @@ def _arg_max(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 def _batch_matmul(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     shapes, options, shape = random_product(draw, net)
-    inputs = [net.index if each is None else _constant(net, _floats(rng, each)) for each in shapes]
-    return _append(net, "BATCH_MATMUL", inputs, shape, **options)
+    inputs = [net.index if each is None else float_constant(net, random_floats(rng, each)) for each in shapes]
+    return append_float(net, "BATCH_MATMUL", inputs, shape, **options)
 
 
 def _transpose_conv(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     weights, output, options = random_transpose_conv(draw, net)
     inputs = [net.builder.integers(output), _weights(draw, rng, net, weights), net.index]
     if draw(st.booleans()):
-        inputs.append(_constant(net, _floats(rng, (output[3],))))
-    return _append(net, "TRANSPOSE_CONV", inputs, output, **options)
+        inputs.append(float_constant(net, random_floats(rng, (output[3],))))
+    return append_float(net, "TRANSPOSE_CONV", inputs, output, **options)
 
 
 def _resize_bilinear(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     target, options = random_resize(draw, net)
     inputs = [net.index, net.builder.integers(target[1:3])]
-    return _append(net, "RESIZE_BILINEAR", inputs, target, **options)
+    return append_float(net, "RESIZE_BILINEAR", inputs, target, **options)
 
 
 def _select(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     """SELECT_V2 by a comparison with constants, of whole numbers, which are equal at times."""
-    net = _append(net, "ROUND", [net.index], net.shape)
+    net = append_float(net, "ROUND", [net.index], net.shape)
     shape = tuple(dim if draw(st.booleans()) else 1 for dim in net.shape)
-    inputs = [net.index, _constant(net, np.round(_floats(rng, shape)))]
+    inputs = [net.index, float_constant(net, np.round(random_floats(rng, shape)))]
     if draw(st.booleans()):
         inputs.reverse()
     code = draw(st.sampled_from(["EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL"]))
     condition = net.builder.operator(code, inputs, net.builder.tensor(net.shape, dtype="bool"))
-    return _append(net, "SELECT_V2", [condition, net.index, _constant(net, _floats(rng, net.shape))], net.shape)
+    return append_float(
+        net, "SELECT_V2", [condition, net.index, float_constant(net, random_floats(rng, net.shape))], net.shape
+    )
 
 
 def _move(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     code, inputs, shape, options = random_move(draw, net)
-    return _append(net, code, inputs, shape, **options)
+    return append_float(net, code, inputs, shape, **options)
 
 
 def _concatenation(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     axis = draw(st.integers(0, len(net.shape) - 1))
     other = list(net.shape)
     other[axis] = draw(st.integers(1, 3))
-    inputs = [net.index, _constant(net, _floats(rng, tuple(other)))]
+    inputs = [net.index, float_constant(net, random_floats(rng, tuple(other)))]
     other[axis] += net.shape[axis]
-    return _append(net, "CONCATENATION", inputs, tuple(other), Axis=axis, FusedActivationFunction=0)
+    return append_float(net, "CONCATENATION", inputs, tuple(other), Axis=axis, FusedActivationFunction=0)
 
 
 def _tanh(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    return _append(net, "TANH", [net.index], net.shape)
+    return append_float(net, "TANH", [net.index], net.shape)
 
 
 def _elu(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    return _append(net, "ELU", [net.index], net.shape)
+    return append_float(net, "ELU", [net.index], net.shape)
 
 
-def _models(*layers: Layer, ranks: Sequence[int] = (4,), n: int = 1) -> st.SearchStrategy[Model]:
+def float_models(*layers: Layer, ranks: Sequence[int] = (4,), n: int = 1) -> st.SearchStrategy[Model]:
     @st.composite
     def models(draw: st.DrawFn) -> Model:
         rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -228,28 +239,28 @@ def _depthwise(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 
 FLOAT_MODELS: dict[str, st.SearchStrategy[Model]] = {
-    "CONV_2D of float32": _models(_conv),
-    "DEPTHWISE_CONV_2D of float32": _models(_depthwise),
-    "FULLY_CONNECTED of float32": _models(_fully_connected, ranks=(2, 3, 4)),
-    "pools of float32": _models(_pool),
-    "operators of two float32": _models(_binary, _prelu, ranks=(3, 4)),
-    "operators of one float32": _models(_unary, _of_positive, ranks=(1, 2, 3, 4)),
-    "SOFTMAX of float32": _models(_softmax, ranks=(2, 3, 4)),
-    "MEAN and SUM of float32": _models(_mean, ranks=(2, 3, 4)),
-    "LOG_SOFTMAX and L2_NORMALIZATION of float32": _models(_normalized, ranks=(2, 3, 4)),
-    "REDUCE_MAX and REDUCE_MIN of float32": _models(_extreme, ranks=(2, 3, 4)),
-    "ARG_MAX and ARG_MIN of float32": _models(_arg_max, ranks=(2, 3, 4)),
-    "BATCH_MATMUL of float32": _models(_batch_matmul, ranks=(2, 3, 4)),
-    "TRANSPOSE_CONV of float32": _models(_transpose_conv),
-    "RESIZE_BILINEAR of float32": _models(_resize_bilinear),
-    "SELECT_V2 of float32": _models(_select, ranks=(2, 3, 4)),
-    "moves of float32": _models(_move, _move, _move, _concatenation, ranks=(2, 3, 4)),
-    "chains of float32": _models(_conv, _depthwise, _pool, _binary, _unary, n=3),
+    "CONV_2D of float32": float_models(_conv),
+    "DEPTHWISE_CONV_2D of float32": float_models(_depthwise),
+    "FULLY_CONNECTED of float32": float_models(_fully_connected, ranks=(2, 3, 4)),
+    "pools of float32": float_models(_pool),
+    "operators of two float32": float_models(_binary, _prelu, ranks=(3, 4)),
+    "operators of one float32": float_models(_unary, _of_positive, ranks=(1, 2, 3, 4)),
+    "SOFTMAX of float32": float_models(_softmax, ranks=(2, 3, 4)),
+    "MEAN and SUM of float32": float_models(_mean, ranks=(2, 3, 4)),
+    "LOG_SOFTMAX and L2_NORMALIZATION of float32": float_models(_normalized, ranks=(2, 3, 4)),
+    "REDUCE_MAX and REDUCE_MIN of float32": float_models(_extreme, ranks=(2, 3, 4)),
+    "ARG_MAX and ARG_MIN of float32": float_models(_arg_max, ranks=(2, 3, 4)),
+    "BATCH_MATMUL of float32": float_models(_batch_matmul, ranks=(2, 3, 4)),
+    "TRANSPOSE_CONV of float32": float_models(_transpose_conv),
+    "RESIZE_BILINEAR of float32": float_models(_resize_bilinear),
+    "SELECT_V2 of float32": float_models(_select, ranks=(2, 3, 4)),
+    "moves of float32": float_models(_move, _move, _move, _concatenation, ranks=(2, 3, 4)),
+    "chains of float32": float_models(_conv, _depthwise, _pool, _binary, _unary, n=3),
 }
 """Answered to the bit as by TFLM."""
 
 NEARLY_EQUAL_MODELS: dict[str, st.SearchStrategy[Model]] = {
-    "TANH": _models(_tanh, ranks=(1, 2, 3, 4)),
-    "ELU": _models(_elu, ranks=(1, 2, 3, 4)),
+    "TANH": float_models(_tanh, ranks=(1, 2, 3, 4)),
+    "ELU": float_models(_elu, ranks=(1, 2, 3, 4)),
 }
 """Each of one operator, whose C library rounds otherwise."""

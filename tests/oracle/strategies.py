@@ -40,6 +40,7 @@ from tests.oracle.other_layers import (
     softmax,
     sub,
 )
+from tests.oracle.rarer_layers import RARER_MODELS
 from tests.oracle.recurrent_layers import lstm_models
 from tests.oracle.rewritten_layers import arg_max, extreme_reduction, flatten, reduction, view
 from tests.oracle.streaming_layers import streaming_models, svdf_models
@@ -303,5 +304,6 @@ OPERATOR_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "WHILE of float32": loop_models(),
     **FLOAT_MODELS,
     **INT16_MODELS,
+    **RARER_MODELS,
 }
 """Random models of one operator, by the operator's name, and of some in a row."""

@@ -310,7 +310,7 @@ class OperatorCode(IntEnum):
     FLOAT_COMPARE = 53
     """FloatCompareParams; broadcasts; int8, 1 where it holds, else 0"""
     FLOAT_SELECT = 54
-    """NoParams; where the first input, int8, is not 0 the second's element, else the third's"""
+    """NoParams; of float32, int32 or int16: where the first input, int8, is not 0 the second's element, else the third's"""
     INT16_BATCH_MATMUL = 55
     """MulParams, the multiplier in Q15; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)"""
 
@@ -456,6 +456,8 @@ class BinaryFunction(IntEnum):
     """(a - b)^2"""
     PRELU = 7
     """a if a >= 0, else a * b"""
+    FLOOR_MOD = 8
+    """what is left of a when it is divided by b, with b's sign"""
 
 
 class UnaryFunction(IntEnum):
@@ -495,6 +497,10 @@ class UnaryFunction(IntEnum):
     """the least whole number that is not below x"""
     ROUND = 16
     """the nearest whole number, halves to the even one"""
+    SIN = 17
+    """the sine of x"""
+    COS = 18
+    """the cosine of x"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

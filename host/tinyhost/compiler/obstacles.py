@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from tinyhost.compiler.graph import Graph, Obstacle, Operator
 from tinyhost.compiler.operators import SUPPORTED_OPERATORS
@@ -32,6 +32,7 @@ _DENSE = (
     "tf.lite.Optimize.EXPERIMENTAL_SPARSITY; the compiler removes channels of zeros itself"
 )
 _KEEP_CONSTANT = "use constant axes, sizes and bounds, and export the model with a batch of 1"
+_IN_FLOAT = "convert the model to float32, without converter.optimizations, or compute this layer on the host"
 _ALL_OF_THEM = f"the engine has {', '.join(SUPPORTED_OPERATORS)}, int8, int16 with int8 weights, or float32"
 _BATCH_OF_1 = (
     "export the model with a batch of 1, keras.Input(shape, batch_size=1): the converter then writes dilated "
@@ -96,16 +97,21 @@ _KINDS: Mapping[str, Obstacle] = {
 }
 
 
-def obstacles_of_operators(operators: Sequence[Operator]) -> tuple[Obstacle, ...]:
-    """Return one obstacle for each kind of operator, none of which can be lowered."""
+def obstacles_of_operators(operators: Sequence[Operator], of_floats: Set[str] = frozenset()) -> tuple[Obstacle, ...]:
+    """Return one obstacle for each kind of operator, none of which can be lowered.
+
+    of_floats: operators that can be, of float32.
+    """
     by_code: dict[str, list[str]] = {}
     for operator in operators:
         by_code.setdefault(operator.code, []).append(str(operator.index))
-    return tuple(_lacking(code, _listed(places)) for code, places in by_code.items())
+    return tuple(_lacking(code, _listed(places), of_floats) for code, places in by_code.items())
 
 
-def _lacking(code: str, places: str) -> Obstacle:
+def _lacking(code: str, places: str, of_floats: Set[str]) -> Obstacle:
     title = f"operator{'s' if ',' in places else ''} {places} ({code})"
+    if code in of_floats and code not in _WAYS_OUT:
+        return Obstacle(words=f"{title}: the engine has it of float32 alone", way_out=_IN_FLOAT)
     if code in SUPPORTED_OPERATORS:
         way_out = _WAYS_OUT.get(code, _KEEP_CONSTANT)
         return Obstacle(words=f"{title}: the engine lacks this form of the operator", way_out=way_out)

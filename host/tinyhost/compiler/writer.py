@@ -43,6 +43,8 @@ TENSOR_TYPES = {
 """By TensorFlow Lite's names."""
 _UNQUANTIZED = ("float32", "int32")
 """Types without a scale."""
+_MAX_SCALE = 1e29
+"""Far below what the engine takes for damaged."""
 
 
 def write_image(
@@ -131,6 +133,11 @@ def _tensor_record(tensor: Tensor, plan: ArenaPlan, pool: ConstantPool, where: s
         raise ModelError(
             f"{where}: tensor {tensor.name!r}: expected a zero point of {tensor.dtype}, got {tensor.zero_point}",
             hint="convert the model again",
+        )
+    if quantized and tensor.scale > _MAX_SCALE:
+        raise UnsupportedModelError(
+            f"{where}: tensor {tensor.name!r} has scale {tensor.scale:.3g}: its other values are all 0",
+            hint="leave out what adds a number as good as infinite, such as an attention's mask, or convert to float32",
         )
     storage = Storage.ARENA if tensor.data is None else Storage.CONSTANT
     return TensorRecord(

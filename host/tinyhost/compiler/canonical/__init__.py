@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from tinyhost.compiler.canonical.arithmetic import rewrite_add_n, rewrite_cumsum, rewrite_floor_div
 from tinyhost.compiler.canonical.booleans import (
+    follow_booleans,
     rewrite_boolean_cast,
+    rewrite_boolean_reduction,
     rewrite_comparison,
     rewrite_logic,
     rewrite_select,
@@ -34,7 +37,7 @@ from tinyhost.compiler.canonical.reductions import (
     rewrite_log_softmax,
     rewrite_reduction,
 )
-from tinyhost.compiler.canonical.shapes import fold_fill, infer_shape
+from tinyhost.compiler.canonical.shapes import fold_fill, fold_zeros_like, infer_shape
 from tinyhost.compiler.canonical.svdf import hold_svdf_states
 from tinyhost.compiler.canonical.transpose_conv import rewrite_transpose_conv
 from tinyhost.compiler.canonical.variables import VARIABLE_OPERATORS, fold_variables
@@ -44,15 +47,18 @@ from tinyhost.compiler.graph import Graph, Operator
 __all__ = ["REWRITTEN_OPERATORS", "canonical"]
 
 _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
+    "ADD_N": rewrite_add_n,
     "ARG_MAX": rewrite_arg_max,
     "ARG_MIN": rewrite_arg_max,
     "BATCH_MATMUL": rewrite_batch_matmul,
     "BROADCAST_TO": rewrite_copy,
     "CAST": rewrite_boolean_cast,
+    "CUMSUM": rewrite_cumsum,
     "DEPTH_TO_SPACE": rewrite_copy,
     "EQUAL": rewrite_comparison,
     "EXPAND_DIMS": rewrite_view,
     "FILL": fold_fill,
+    "FLOOR_DIV": rewrite_floor_div,
     "GATHER": rewrite_gather,
     "GREATER": rewrite_comparison,
     "GREATER_EQUAL": rewrite_comparison,
@@ -68,6 +74,8 @@ _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
     "NOT_EQUAL": rewrite_comparison,
     "PACK": rewrite_pack,
     "PADV2": rewrite_pad_v2,
+    "REDUCE_ALL": rewrite_boolean_reduction,
+    "REDUCE_ANY": rewrite_boolean_reduction,
     "REDUCE_MAX": rewrite_reduction,
     "REDUCE_MIN": rewrite_reduction,
     "RESIZE_NEAREST_NEIGHBOR": rewrite_resize_nearest,
@@ -85,6 +93,7 @@ _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
     "TRANSPOSE": rewrite_copy,
     "TRANSPOSE_CONV": rewrite_transpose_conv,
     "UNPACK": rewrite_copy,
+    "ZEROS_LIKE": fold_zeros_like,
 }
 """Each returns whether it has written the operator in another way."""
 
@@ -98,6 +107,7 @@ def canonical(graph: Graph) -> Graph:
     draft = Draft(graph)
     for operator in graph.operators:
         infer_shape(draft, operator)
+        follow_booleans(draft, operator)
         rule = _RULES.get(operator.code)
         if not fold_constant(draft, operator) and not (rule and rule(draft, operator)):
             draft.keep(operator)

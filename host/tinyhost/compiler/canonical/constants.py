@@ -16,8 +16,8 @@ from tinyhost.compiler.graph import Operator
 
 __all__ = ["fold_constant"]
 
-_MAX_ELEMENTS = 64
-"""Of an array of dimensions."""
+_MAX_ELEMENTS = {"int32": 64, "int64": 64, "bool": 1 << 14}
+"""Of an array of dimensions, by type; of a mask, such as attention has."""
 _INT32 = np.iinfo(np.int32)
 
 Integers = NDArray[np.int64]
@@ -29,9 +29,10 @@ def fold_constant(draft: Draft, operator: Operator) -> bool:
     if evaluate is None or len(operator.outputs) != 1 or operator.outputs[0] < 0 or not operator.inputs:
         return False
     output = draft.tensors[operator.outputs[0]]
-    if output.dtype not in ("int32", "int64", "bool") or output.data is not None or output.n_elements > _MAX_ELEMENTS:
+    most = _MAX_ELEMENTS.get(output.dtype, -1)
+    if output.data is not None or output.n_elements > most:
         return False
-    inputs = _inputs(draft, operator)
+    inputs = _inputs(draft, operator, most)
     if inputs is None:
         return False
     try:
@@ -44,12 +45,12 @@ def fold_constant(draft: Draft, operator: Operator) -> bool:
     return True
 
 
-def _inputs(draft: Draft, operator: Operator) -> list[Integers] | None:
+def _inputs(draft: Draft, operator: Operator, most: int) -> list[Integers] | None:
     """Return the integers that the operator reads: of SHAPE its input's dimensions. None if one is not known."""
     if operator.code == "SHAPE":
         return [np.array(draft.tensors[operator.inputs[0]].shape, np.int64)] if operator.inputs[0] >= 0 else None
     known = [values for index in operator.inputs if (values := draft.integers(index)) is not None]
-    small = all(values.size <= _MAX_ELEMENTS for values in known)
+    small = all(values.size <= most for values in known)
     return known if small and len(known) == len(operator.inputs) else None
 
 
@@ -106,14 +107,19 @@ _EVALUATE: Mapping[str, Callable[[Sequence[Integers], Operator], Integers | None
     "ADD": _binary(np.add),
     "CAST": _same,
     "CONCATENATION": _concatenation,
+    "EQUAL": _binary(np.equal),
     "EXPAND_DIMS": _expand,
     "GATHER": _gather,
+    "GREATER": _binary(np.greater),
+    "GREATER_EQUAL": _binary(np.greater_equal),
     "LESS": _binary(np.less),
     "LESS_EQUAL": _binary(np.less_equal),
     "LOGICAL_AND": _binary(np.logical_and),
+    "LOGICAL_OR": _binary(np.logical_or),
     "MAXIMUM": _binary(np.maximum),
     "MINIMUM": _binary(np.minimum),
     "MUL": _binary(np.multiply),
+    "NOT_EQUAL": _binary(np.not_equal),
     "PACK": _pack,
     "REDUCE_PROD": _product,
     "RESHAPE": _reshape,

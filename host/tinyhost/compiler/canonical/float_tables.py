@@ -1,13 +1,14 @@
 """Float operators between DEQUANTIZE and QUANTIZE: from one byte to another, so a table.
 
 The converter writes them for activations that it has no int8 form of, such as ELU. What only moves elements in between
-moves bytes instead.
+moves bytes instead. Of two inputs one is a constant of one value.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,19 +43,37 @@ def _path(graph: Graph, producers: Mapping[int, Operator], quantize: Operator) -
     path: list[Operator] = []
     operator = quantize
     while len(path) <= _MAX_LENGTH:
-        if operator.code not in _MOVES and not _keeps_shape(graph, operator):
+        source = _source(graph, operator)
+        if source < 0:
             return None
-        before = producers.get(operator.inputs[0]) if operator.inputs else None
+        before = producers.get(source)
         if before is None or len(before.outputs) != 1:
             return None
         path.insert(0, before)
         if before.code == "DEQUANTIZE":
             ends = before.inputs[0] if before.inputs else -1, quantize.outputs[0]
             return path if all(_is_int8(graph, end) for end in ends) and _keeps_shape(graph, before) else None
-        if before.code not in _MOVES and before.code not in _FUNCTIONS:
+        if before.code not in _MOVES and before.code not in _FUNCTIONS and before.code not in _BINARY:
             return None
         operator = before
     return None
+
+
+def _source(graph: Graph, operator: Operator) -> int:
+    """Return the input whose elements an operator takes, in their order or moved; -1 if there are others."""
+    if operator.code in _MOVES:
+        return operator.inputs[0] if operator.inputs else -1
+    computed = [index for index in operator.inputs if index >= 0 and _only_value(graph.tensors[index]) is None]
+    one = replace(operator, inputs=tuple(computed)) if operator.code in _BINARY else operator
+    return one.inputs[0] if _keeps_shape(graph, one) else -1
+
+
+def _only_value(tensor: Tensor) -> np.float32 | None:
+    """Return what all elements of a constant of floats are; None of any other tensor."""
+    if tensor.data is None or tensor.dtype != "float32" or not tensor.n_elements:
+        return None
+    values = tensor.array()
+    return np.float32(values.flat[0]) if (values == values.flat[0]).all() else None
 
 
 def _keeps_shape(graph: Graph, operator: Operator) -> bool:
@@ -81,18 +100,22 @@ def _emit_table(draft: Draft, quantize: Operator, path: list[Operator]) -> None:
             moved = draft.tensor(source, draft.tensors[operator.outputs[0]].shape)
             index = draft.emit(operator, operator.code, (index, *operator.inputs[1:]), moved, operator.options)
         else:
-            reals = [_apply(operator, real) for real in reals]
+            constants = [_only_value(draft.tensors[i]) for i in operator.inputs]
+            reals = [_apply(operator, [real if value is None else value for value in constants]) for real in reals]
     with np.errstate(over="ignore"):
         table = np.array([_quantized(real, output) for real in reals], np.int8)
     constant = draft.constant(f"{output.name}/table", table)
     draft.emit(quantize, "LOOKUP", [index, constant], output.index, {})
 
 
-def _apply(operator: Operator, x: np.float32) -> np.float32:
-    """Return what a float operator makes of a value; not a number where it is not defined."""
+def _apply(operator: Operator, inputs: Sequence[np.float32]) -> np.float32:
+    """Return what a float operator makes of values; not a number where it is not defined."""
     try:
-        with np.errstate(over="ignore"):
-            return np.float32(_FUNCTIONS[operator.code](float(x), operator))
+        with np.errstate(all="ignore"):
+            if operator.code in _BINARY:
+                low, high = _CLAMPS[int(operator.options.get("FusedActivationFunction", 0))]
+                return np.float32(np.clip(_BINARY[operator.code](*inputs), low, high))
+            return np.float32(_FUNCTIONS[operator.code](float(inputs[0]), operator))
     except (ValueError, ZeroDivisionError):
         return np.float32(np.nan)
     except OverflowError:
@@ -114,19 +137,45 @@ def _leaky_relu(x: float, operator: Operator) -> float:
 
 _FUNCTIONS: Mapping[str, Callable[[float, Operator], float]] = {
     "ABS": lambda x, _: abs(x),
+    "CEIL": lambda x, _: math.ceil(x),
     "COS": lambda x, _: math.cos(x),
     "ELU": lambda x, _: math.expm1(x) if x < 0 else x,
     "EXP": lambda x, _: math.exp(x),
+    "FLOOR": lambda x, _: math.floor(x),
     "LEAKY_RELU": _leaky_relu,
     "LOG": lambda x, _: math.log(x),
     "LOGISTIC": lambda x, _: 1 / (1 + math.exp(-x)),
     "NEG": lambda x, _: -x,
     "RELU": lambda x, _: max(x, 0.0),
     "RELU6": lambda x, _: min(max(x, 0.0), 6.0),
+    "ROUND": lambda x, _: round(x),
     "RSQRT": lambda x, _: 1 / math.sqrt(x),
+    "SIGN": lambda x, _: float(np.sign(x)),
     "SIN": lambda x, _: math.sin(x),
     "SQRT": lambda x, _: math.sqrt(x),
     "SQUARE": lambda x, _: x * x,
     "TANH": lambda x, _: math.tanh(x),
 }
 """In double, rounded once: within TFLM's float arithmetic, whose last bit hardly ever decides a byte."""
+
+_BINARY: Mapping[str, Callable[[np.float32, np.float32], np.float32]] = {
+    "ADD": np.add,
+    "DIV": np.divide,
+    "FLOOR_MOD": np.mod,
+    "MAXIMUM": np.maximum,
+    "MINIMUM": np.minimum,
+    "MUL": np.multiply,
+    "POW": np.power,
+    "SQUARED_DIFFERENCE": lambda a, b: np.square(a - b),
+    "SUB": np.subtract,
+}
+"""In float, as TFLM; it has no POW."""
+
+_INFINITE = np.float32(np.inf)
+_CLAMPS: Mapping[int, tuple[np.float32, np.float32]] = {
+    0: (-_INFINITE, _INFINITE),
+    1: (np.float32(0), _INFINITE),
+    2: (np.float32(-1), np.float32(1)),
+    3: (np.float32(0), np.float32(6)),
+}
+"""Least and greatest value by fused activation."""

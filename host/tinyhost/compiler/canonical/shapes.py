@@ -16,11 +16,13 @@ from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.graph import Operator
 from tinyhost.compiler.image_format import MAX_TENSOR_BYTES
 
-__all__ = ["fold_fill", "infer_shape"]
+__all__ = ["fold_fill", "fold_zeros_like", "infer_shape"]
 
 _MAX_RANK = 8
 _MAX_FILLED = 1 << 16
 """Elements."""
+
+_ZEROED = ("float32", "int8", "int32", "int64")
 
 _Shape = tuple[int, ...]
 
@@ -133,4 +135,16 @@ def fold_fill(draft: Draft, operator: Operator) -> bool:
         return False
     shape = tuple(dims.reshape(-1).tolist())
     draft.tensors[output.index] = replace(output, shape=shape, data=value.data * n_elements)
+    return True
+
+
+def fold_zeros_like(draft: Draft, operator: Operator) -> bool:
+    """Turn the output of a ZEROS_LIKE into the constant that it is: 0, whatever a quantized tensor's zero point is."""
+    if len(operator.inputs) != 1 or len(operator.outputs) != 1 or min(*operator.inputs, *operator.outputs) < 0:
+        return False
+    source, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
+    if output.dtype not in _ZEROED or source.dtype != output.dtype or not 0 < source.n_elements <= _MAX_FILLED:
+        return False
+    data = bytes(source.n_elements * np.dtype(output.dtype).itemsize)
+    draft.tensors[output.index] = replace(output, shape=source.shape, data=data)
     return True

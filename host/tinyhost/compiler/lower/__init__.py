@@ -16,6 +16,7 @@ from tinyhost.compiler.lower.activations import (
     lower_log,
     lower_lookup,
     lower_rsqrt,
+    lower_sqrt,
 )
 from tinyhost.compiler.lower.context import NO_SCRATCH_LIMIT, OperatorContext, Step
 from tinyhost.compiler.lower.elementwise import (
@@ -102,11 +103,13 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "FLOAT_CEIL": lower_float_unary,
     "FLOAT_COMPARE": lower_float_compare,
     "FLOAT_CONV_2D": lower_float_conv,
+    "FLOAT_COS": lower_float_unary,
     "FLOAT_DEPTHWISE_CONV_2D": lower_float_depthwise_conv,
     "FLOAT_DIV": lower_float_binary,
     "FLOAT_ELU": lower_float_unary,
     "FLOAT_EXP": lower_float_unary,
     "FLOAT_FLOOR": lower_float_unary,
+    "FLOAT_FLOOR_MOD": lower_float_binary,
     "FLOAT_FULLY_CONNECTED": lower_float_fully_connected,
     "FLOAT_HARD_SWISH": lower_float_unary,
     "FLOAT_LEAKY_RELU": lower_float_unary,
@@ -125,6 +128,7 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "FLOAT_ROUND": lower_float_unary,
     "FLOAT_RSQRT": lower_float_unary,
     "FLOAT_SELECT": lower_select,
+    "FLOAT_SIN": lower_float_unary,
     "FLOAT_SOFTMAX": lower_float_softmax,
     "FLOAT_SQRT": lower_float_unary,
     "FLOAT_SQUARE": lower_float_unary,
@@ -179,6 +183,7 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "RSQRT": lower_rsqrt,
     "SELECT": lower_select,
     "SOFTMAX": lower_softmax,
+    "SQRT": lower_sqrt,
     "SQUARED_DIFFERENCE": lower_squared_difference,
     "STRIDED_COPY": lower_strided_copy,
     "SUB": lower_add,
@@ -187,6 +192,8 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "TANH": lower_tanh,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lower_lstm,
 }
+
+_OF_FLOATS = frozenset(code.removeprefix("FLOAT_") for code in _LOWERINGS if code.startswith("FLOAT_"))
 
 LOWERED_OPERATORS = tuple(_LOWERINGS)
 """By name: TensorFlow Lite's, and those that canonical writes."""
@@ -202,7 +209,7 @@ def lower_graph(
     """
     obstacles = [*graph.obstacles, *obstacles_of_types(graph)]
     lacking = [op for op in graph.operators if op.code not in _LOWERINGS and not (obstacles and op.code == "DENSIFY")]
-    obstacles += obstacles_of_operators(lacking)
+    obstacles += obstacles_of_operators(lacking, _OF_FLOATS)
     if obstacles:
         raise unsupported_model(where, obstacles)
     steps = []

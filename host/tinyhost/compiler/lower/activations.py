@@ -30,6 +30,7 @@ __all__ = [
     "lower_log",
     "lower_lookup",
     "lower_rsqrt",
+    "lower_sqrt",
 ]
 
 _INT16 = np.iinfo(np.int16)
@@ -81,6 +82,11 @@ def lower_exp(context: OperatorContext) -> Step:
 def lower_log(context: OperatorContext) -> Step:
     """LOG, in float, of what is not above 0 the least value; TFLM has none of int8."""
     return _float_table_step(context, lambda x: np.float32(math.log(x) if x > 0 else -_LARGE))
+
+
+def lower_sqrt(context: OperatorContext) -> Step:
+    """SQRT, in float, of what is below 0 as of 0; TFLM has none of int8."""
+    return _float_table_step(context, lambda x: np.sqrt(np.maximum(x, np.float32(0))))
 
 
 def _float_table_step(context: OperatorContext, function: Callable[[np.float32], np.float32]) -> Step:

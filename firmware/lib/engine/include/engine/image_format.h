@@ -178,7 +178,7 @@ enum class OperatorCode : uint8_t {
   kFloatResizeBilinear = 51,  ///< FloatResizeBilinearParams
   kFloatArgMax = 52,  ///< NoParams; (outer, n, inner) to outer * inner int32: the first of the greatest
   kFloatCompare = 53,  ///< FloatCompareParams; broadcasts; int8, 1 where it holds, else 0
-  kFloatSelect = 54,  ///< NoParams; where the first input, int8, is not 0 the second's element, else the third's
+  kFloatSelect = 54,  ///< NoParams; of float32, int32 or int16: where the first input, int8, is not 0 the second's element, else the third's
   kInt16BatchMatmul = 55,  ///< MulParams, the multiplier in Q15; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)
 };
 
@@ -362,6 +362,7 @@ enum class BinaryFunction : uint8_t {
   kMinimum = 5,  ///< a if a < b, else b
   kSquaredDifference = 6,  ///< (a - b)^2
   kPrelu = 7,  ///< a if a >= 0, else a * b
+  kFloorMod = 8,  ///< what is left of a when it is divided by b, with b's sign
 };
 
 /// A function of one number, x.
@@ -383,6 +384,8 @@ enum class UnaryFunction : uint8_t {
   kFloor = 14,  ///< the greatest whole number that is not above x
   kCeil = 15,  ///< the least whole number that is not below x
   kRound = 16,  ///< the nearest whole number, halves to the even one
+  kSin = 17,  ///< the sine of x
+  kCos = 18,  ///< the cosine of x
 };
 
 /// The first bytes of an image.

@@ -1,5 +1,7 @@
 // FLOAT_BINARY: a function of two tensors, broadcast.
 
+#include <cmath>
+
 #include "../kernels/broadcast.h"
 #include "kernels.h"
 
@@ -9,11 +11,16 @@ namespace {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   if (!IsFloat(op.inputs[0]) || !IsFloat(op.inputs[1]) || !IsFloat(op.output) || !BothBroadcast(op) ||
-      op.params<FloatBinaryParams>()->function > BinaryFunction::kPrelu) {
+      op.params<FloatBinaryParams>()->function > BinaryFunction::kFloorMod) {
     return Status::kImageParameter;
   }
   *work += 2 * ElementCount(op.output);
   return Status::kOk;
+}
+
+float FloorMod(float a, float b) {
+  const float rest = std::fmod(a, b);
+  return rest != 0 && (b < 0) != (rest < 0) ? rest + b : rest;
 }
 
 float Apply(BinaryFunction function, float a, float b) {
@@ -34,6 +41,8 @@ float Apply(BinaryFunction function, float a, float b) {
       return (a - b) * (a - b);
     case BinaryFunction::kPrelu:
       return a >= 0 ? a : a * b;
+    case BinaryFunction::kFloorMod:
+      return FloorMod(a, b);
   }
   return 0;
 }

@@ -1,4 +1,4 @@
-// FLOAT_COMPARE of two tensors, broadcast; FLOAT_SELECT between two by what that gives; FLOAT_ARG_MAX.
+// FLOAT_COMPARE of two tensors, broadcast; FLOAT_SELECT between two of wide elements by what that gives; FLOAT_ARG_MAX.
 
 #include "../kernels/arg_max.h"
 #include "../kernels/broadcast.h"
@@ -38,8 +38,9 @@ struct FloatCompare {
 
 TINYHOST_COLD Status CheckSelect(const OperatorView& op, uint64_t* work) {
   const size_t n = ElementCount(op.output);
-  if (op.inputs[0].type != TensorType::kInt8 || !IsFloat(op.inputs[1]) || !IsFloat(op.inputs[2]) ||
-      !IsFloat(op.output)) {
+  const TensorType type = op.output.type;
+  if (op.inputs[0].type != TensorType::kInt8 || op.inputs[1].type != type || op.inputs[2].type != type ||
+      ElementBytes(type) == 1) {
     return Status::kImageParameter;
   }
   for (int i = 0; i < 3; ++i) {
@@ -49,12 +50,17 @@ TINYHOST_COLD Status CheckSelect(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-void RunSelect(const OperatorView& op) {
+template <typename Element>
+void SelectElements(const OperatorView& op) {
   const int8_t* condition = op.input_data<int8_t>(0);
-  const float *a = op.input_data<float>(1), *b = op.input_data<float>(2);
-  float* output = op.output_data<float>();
+  const Element *a = op.input_data<Element>(1), *b = op.input_data<Element>(2);
+  Element* output = op.output_data<Element>();
   const size_t n = ElementCount(op.output);
   for (size_t i = 0; i < n; ++i) output[i] = condition[i] != 0 ? a[i] : b[i];
+}
+
+void RunSelect(const OperatorView& op) {
+  (ElementBytes(op.output.type) == sizeof(int16_t) ? SelectElements<int16_t> : SelectElements<uint32_t>)(op);
 }
 
 TINYHOST_COLD Status CheckArgMax(const OperatorView& op, uint64_t* work) {

@@ -5,6 +5,7 @@
 
 #include "exponential.h"
 #include "kernels.h"
+#include "sine.h"
 
 namespace tinyhost {
 
@@ -12,7 +13,7 @@ namespace {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   if (!IsFloat(op.inputs[0]) || !IsFloat(op.output) || ElementCount(op.inputs[0]) != ElementCount(op.output) ||
-      op.params<FloatUnaryParams>()->function > UnaryFunction::kRound) {
+      op.params<FloatUnaryParams>()->function > UnaryFunction::kCos) {
     return Status::kImageParameter;
   }
   *work += 8 * ElementCount(op.output);
@@ -68,6 +69,10 @@ float Apply(const FloatUnaryParams& p, float x) {
       return std::ceil(x);
     case UnaryFunction::kRound:
       return RoundedToEven(x);
+    case UnaryFunction::kSin:
+      return Sine(x, 0);
+    case UnaryFunction::kCos:
+      return Sine(x, 1);
   }
   return 0;
 }

@@ -53,6 +53,7 @@ int32_t Apply(const Int16BinaryParams& p, int32_t a, int32_t b) {
       return a >= 0 ? ScaledInput(p, 0, a) : ScaledInput(p, 1, a * b);
     case BinaryFunction::kMul:
     case BinaryFunction::kDiv:
+    case BinaryFunction::kFloorMod:
       break;
   }
   return ScaledOutput(p, a * b);
