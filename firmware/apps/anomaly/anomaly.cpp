@@ -1,6 +1,5 @@
 // Anomaly detection: accelerometer -> features of a window -> model -> score -> alarm.
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -73,10 +72,10 @@ void Conclude(const Engine&, const SettingTable& settings, uint64_t /*time_us*/,
 }
 
 /// "ALARM 2.31" or "normal 0.27".
-void Describe(const Engine&, const Result& result, char* text, size_t text_bytes) {
-  const auto hundredths = static_cast<unsigned long>((int64_t{result.prediction.score} * 100) >> kScoreFractionBits);
-  const char* state = result.prediction.detected != 0 ? "ALARM" : "normal";
-  std::snprintf(text, text_bytes, "%s %lu.%02lu", state, hundredths / 100, hundredths % 100);
+void Describe(const Engine&, const Result& result, Text* text) {
+  const auto hundredths = static_cast<uint32_t>((int64_t{result.prediction.score} * 100) >> kScoreFractionBits);
+  *text << (result.prediction.detected != 0 ? "ALARM " : "normal ") << hundredths / 100 << ".";
+  text->Digits(hundredths % 100, 2);
 }
 
 /// A model knows one rate: at another one, its bands are other frequencies. It knows one scale, too: in another one,

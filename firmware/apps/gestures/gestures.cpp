@@ -62,9 +62,8 @@ void Conclude(const Engine& engine, const SettingTable& settings, uint64_t time_
 }
 
 /// "wave 93%"; nothing between gestures.
-void Describe(const Engine& engine, const Result& result, char* text, size_t text_bytes) {
-  text[0] = 0;
-  if (result.prediction.detected != 0) Classification::Describe(engine, result, text, text_bytes);
+void Describe(const Engine& engine, const Result& result, Text* text) {
+  if (result.prediction.detected != 0) Classification::Describe(engine, result, text);
 }
 
 Status Check(const hal::Sampling& sampling) {

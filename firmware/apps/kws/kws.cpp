@@ -1,5 +1,4 @@
 // Keyword spotting: microphone -> audio frontend -> window of features -> model -> averaged scores -> the spoken word.
-#include <cstdio>
 #include <cstring>
 
 #include "core/limits.h"
@@ -59,13 +58,12 @@ void Conclude(const Engine& engine, const SettingTable& settings, uint64_t time_
 }
 
 /// "yes 93% at 12.34 s", counted from when the microphone was switched on; nothing between words.
-void Describe(const Engine& engine, const Result& result, char* text, size_t text_bytes) {
-  text[0] = 0;
+void Describe(const Engine& engine, const Result& result, Text* text) {
   if (result.prediction.detected == 0) return;
-  Classification::Describe(engine, result, text, text_bytes);
-  const size_t length = std::strlen(text);
-  const auto hundredths = static_cast<unsigned long>(result.prediction.position * 100 / hal::kMicrophoneHz);
-  std::snprintf(text + length, text_bytes - length, " at %lu.%02lu s", hundredths / 100, hundredths % 100);
+  Classification::Describe(engine, result, text);
+  const auto hundredths = static_cast<uint32_t>(result.prediction.position * 100 / hal::kMicrophoneHz);
+  *text << " at " << hundredths / 100 << ".";
+  text->Digits(hundredths % 100, 2) << " s";
 }
 
 Status Check(const hal::Sampling& sampling) {

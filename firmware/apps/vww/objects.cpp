@@ -1,7 +1,8 @@
 #include "objects.h"
 
 #include <algorithm>
-#include <cstdio>
+
+#include "device/classification.h"
 
 namespace tinyhost {
 namespace {
@@ -51,21 +52,16 @@ void Objects::Conclude(const Engine& engine, const SettingTable& settings, Resul
   prediction->detected = blobs_.n != 0 ? 1 : 0;
 }
 
-void Objects::Describe(const Engine& engine, const Result& result, char* text, size_t text_bytes) {
-  const auto n_objects = static_cast<unsigned>(result.prediction.n_objects);
+void Objects::Describe(const Engine& engine, const Result& result, Text* text) {
+  const uint32_t n_objects = result.prediction.n_objects;
   if (n_objects == 0) {
-    std::snprintf(text, text_bytes, "no object");
+    *text << "no object";
     return;
   }
-  const TensorView output = engine.output();
   const DetectedObject& best = result.objects[0];
-  const int percent =
-      static_cast<int>(static_cast<float>(best.score - output.zero_point) * output.scale * 100.0f + 0.5f);
-  const char* label = engine.label(best.label);
-  char number[16];
-  if (label[0] == 0) std::snprintf(number, sizeof(number), "class %u", static_cast<unsigned>(best.label));
-  std::snprintf(text, text_bytes, "%u object%s: %s %d%% at %u,%u", n_objects, n_objects == 1 ? "" : "s",
-                label[0] == 0 ? number : label, percent, static_cast<unsigned>(best.x), static_cast<unsigned>(best.y));
+  *text << n_objects << (n_objects == 1 ? " object: " : " objects: ");
+  Classification::DescribeClass(engine, best.label, best.score, text);
+  *text << " at " << uint32_t{best.x} << "," << uint32_t{best.y};
 }
 
 }  // namespace tinyhost

@@ -26,7 +26,7 @@ class Objects {
   void Conclude(const Engine& engine, const SettingTable& settings, Result* result);
 
   /// "2 objects: face 87% at 48,40": the best one, where it is in the picture.
-  static void Describe(const Engine& engine, const Result& result, char* text, size_t text_bytes);
+  static void Describe(const Engine& engine, const Result& result, Text* text);
 
  private:
   uint16_t width_ = 1;

@@ -49,9 +49,9 @@ void Conclude(const Engine& engine, const SettingTable& settings, uint64_t /*tim
   classification.Conclude(engine, settings, result);
 }
 
-void Describe(const Engine& engine, const Result& result, char* text, size_t text_bytes) {
-  if (IsHeatMap(engine.output())) return Objects::Describe(engine, result, text, text_bytes);
-  Classification::Describe(engine, result, text, text_bytes);
+void Describe(const Engine& engine, const Result& result, Text* text) {
+  if (IsHeatMap(engine.output())) return Objects::Describe(engine, result, text);
+  Classification::Describe(engine, result, text);
 }
 
 Status TakePicture(const SettingTable& settings, uint8_t* pixels, size_t capacity, hal::CameraFrame* frame) {

@@ -111,8 +111,8 @@ void Conclude(const Engine& engine, const SettingTable&, uint64_t time_us, Resul
   CHECK(time_us > ear.last_time_us);
   ear.last_time_us = time_us;
 }
-void Describe(const Engine&, const Result& result, char* text, size_t) {
-  std::strcpy(text, result.prediction.detected != 0 ? "five" : "");
+void Describe(const Engine&, const Result& result, Text* text) {
+  *text << (result.prediction.detected != 0 ? "five" : "");
 }
 
 constexpr SelfTest kSelfTest = {

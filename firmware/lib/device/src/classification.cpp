@@ -1,7 +1,6 @@
 #include "device/classification.h"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace tinyhost {
 
@@ -50,17 +49,17 @@ int32_t Classification::MarginOf(const int8_t* scores, size_t n_scores) {
   return best - second;
 }
 
-void Classification::Describe(const Engine& engine, const Result& result, char* text, size_t text_bytes) {
+void Classification::Describe(const Engine& engine, const Result& result, Text* text) {
+  DescribeClass(engine, result.prediction.top, result.smoothed[result.prediction.top], text);
+}
+
+void Classification::DescribeClass(const Engine& engine, size_t index, int8_t score, Text* text) {
   const TensorView output = engine.output();
-  const size_t top = result.prediction.top;
-  const auto score = static_cast<float>(result.smoothed[top] - output.zero_point);
-  const int percent = static_cast<int>(score * output.scale * 100.0f + 0.5f);
-  const char* label = engine.label(top);
-  if (label[0] != 0) {
-    std::snprintf(text, text_bytes, "%s %d%%", label, percent);
-  } else {
-    std::snprintf(text, text_bytes, "class %u %d%%", static_cast<unsigned>(top), percent);
-  }
+  const int32_t percent =
+      static_cast<int32_t>(static_cast<float>(score - output.zero_point) * output.scale * 100.0f + 0.5f);
+  const char* label = engine.label(index);
+  if (label[0] == 0) *text << "class " << static_cast<uint32_t>(index);
+  *text << label << " " << percent << "%";
 }
 
 }  // namespace tinyhost

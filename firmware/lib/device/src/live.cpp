@@ -1,8 +1,8 @@
 #include "device/live.h"
 
 #include <algorithm>
-#include <cstdio>
 
+#include "core/text.h"
 #include "hal/board.h"
 #include "hal/clock.h"
 #include "hal/link.h"
@@ -62,10 +62,10 @@ void Live::ReportTrouble(Status status, uint64_t now_us) {
     case Status::kSampleRate:
       return host_.Log(LogLevel::kWarning, "the samples come at another rate than the model learnt from");
     case Status::kNoSensor:
-      std::snprintf(line, sizeof(line), "no %s", NameOf(app_.sensor));
+      Text(line, sizeof(line)) << "no " << NameOf(app_.sensor);
       return host_.Log(LogLevel::kWarning, line);
     case Status::kSensorTimeout:
-      std::snprintf(line, sizeof(line), "the %s stopped in the middle", NameOf(app_.sensor));
+      Text(line, sizeof(line)) << "the " << NameOf(app_.sensor) << " stopped in the middle";
       return host_.Log(LogLevel::kWarning, line);
     default:
       return host_.Log(LogLevel::kWarning, StatusName(status));

@@ -1,7 +1,5 @@
 #include "device/predictions.h"
 
-#include <cstdio>
-
 #include "hal/board.h"
 #include "hal/clock.h"
 #include "wire.h"
@@ -11,21 +9,15 @@ namespace {
 
 constexpr uint64_t kLitUs = 500'000;  // what is detected in a moment is shown for so long, so that people see it
 
-struct DurationText {
-  char text[40];
-};
-
 /// "12.3 ms", or where a tick is not a time "1234567 instructions".
-DurationText Format(uint32_t ticks) {
-  DurationText duration;
+void AddDuration(uint32_t ticks, Text* text) {
   const uint32_t hz = hal::TickHz();
   if (hz == 0) {
-    std::snprintf(duration.text, sizeof(duration.text), "%lu %s", static_cast<unsigned long>(ticks), hal::TickUnit());
+    *text << ticks << " " << hal::TickUnit();
   } else {
-    const auto tenths_ms = static_cast<unsigned long>((uint64_t{ticks} * 10'000 + hz / 2) / hz);
-    std::snprintf(duration.text, sizeof(duration.text), "%lu.%lu ms", tenths_ms / 10, tenths_ms % 10);
+    const auto tenths_ms = static_cast<uint32_t>((uint64_t{ticks} * 10'000 + hz / 2) / hz);
+    *text << tenths_ms / 10 << "." << tenths_ms % 10 << " ms";
   }
-  return duration;
 }
 
 }  // namespace
@@ -69,13 +61,17 @@ void Predictions::ShowOnLed(const Prediction& prediction) {
 }
 
 void Predictions::Print(const Result& result) {
-  char words[64];
   char line[kMaxLineBytes];
-  app_.describe(runner_.engine(), result, words, sizeof(words));
-  if (words[0] == 0) return;
-  std::snprintf(line, sizeof(line), "%s (capture %s, preprocess %s, invoke %s)", words,
-                Format(result.prediction.capture_ticks).text, Format(result.prediction.preprocess_ticks).text,
-                Format(result.prediction.invoke_ticks).text);
+  Text text(line, sizeof(line));
+  app_.describe(runner_.engine(), result, &text);
+  if (line[0] == 0) return;
+  text << " (capture ";
+  AddDuration(result.prediction.capture_ticks, &text);
+  text << ", preprocess ";
+  AddDuration(result.prediction.preprocess_ticks, &text);
+  text << ", invoke ";
+  AddDuration(result.prediction.invoke_ticks, &text);
+  text << ")";
   host_.Log(LogLevel::kInfo, line);
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/bytes.h"
 #include "core/status.h"
+#include "core/text.h"
 #include "device/setting_table.h"
 #include "engine/engine.h"
 #include "hal/camera.h"
@@ -140,8 +141,8 @@ struct App {
   /// Draws conclusions from the engine's output tensor: everything of `result` but position, ticks and status.
   /// `time_us` grows from one result to the next.
   void (*conclude)(const Engine& engine, const SettingTable& settings, uint64_t time_us, Result* result);
-  /// The result in a few words, e.g. "person 87%"; "" if it is not worth a line.
-  void (*describe)(const Engine& engine, const Result& result, char* text, size_t text_bytes);
+  /// Adds the result in a few words, e.g. "person 87%"; nothing if it is not worth a line.
+  void (*describe)(const Engine& engine, const Result& result, Text* text);
 
   /// Null if the app has no self-test of its sensor.
   const SelfTest* self_test = nullptr;

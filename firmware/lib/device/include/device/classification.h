@@ -26,7 +26,9 @@ class Classification {
   static int32_t MarginOf(const int8_t* scores, size_t n_scores);
 
   /// "person 87%": the top class and its smoothed score.
-  static void Describe(const Engine& engine, const Result& result, char* text, size_t text_bytes);
+  static void Describe(const Engine& engine, const Result& result, Text* text);
+  /// Of any class, or "class 1 87%" of one without a label.
+  static void DescribeClass(const Engine& engine, size_t index, int8_t score, Text* text);
 
  private:
   static constexpr int kFractionBits = 8;

@@ -44,6 +44,7 @@ namespace {
 constexpr int32_t kWord = 4;
 constexpr int32_t kLongRow = 32;  // shorter ones are laid side by side, so that they are as long
 constexpr int32_t kBlockBytes = 128;
+constexpr int32_t kMaxWords = 64;
 
 /// Dimensions in which both inputs go on alike: how many elements, and how far apart each input has them.
 struct Axis {
@@ -111,6 +112,11 @@ TINYHOST_COLD void RunShortRows(const OperatorView& op, const RowsKernel& kernel
   RunRows(op, kernel, rows);
 }
 
+/// Fills words up to `end` with the first n, again and again.
+TINYHOST_HOT void Repeat(int32_t* words, int32_t n, const int32_t* end) {
+  for (int32_t* to = words + n; to != end; ++to) *to = to[-n];
+}
+
 /// A row's single value for all of its elements, and up to 3 bytes behind them.
 TINYHOST_HOT void Fill(const int8_t* ones, int32_t n, int32_t n_rows, int8_t* to) {
   for (const int8_t* const end = ones + n_rows; ones != end; ++ones) {
@@ -144,17 +150,59 @@ TINYHOST_COLD void RunOnes(const OperatorView& op, const RowsKernel& kernel, con
   }
 }
 
+/// Runs rows of which one input has the same in all, with words of it: short ones several at once.
+TINYHOST_COLD bool RunSameAsWords(const OperatorView& op, const RowsKernel& kernel, const Rows& of) {
+  int32_t words[kMaxWords];
+  const int same = of.next[0] == 0 ? 0 : 1;
+  if (of.n > kMaxWords || of.n_rows == 1 || !kernel.make_words(op, same, of.inputs[same], of.n, words)) return false;
+  int32_t n_at_once = of.n % kWord == 0 ? 1 : (of.n % 2 == 0 ? 2 : kWord);
+  while (n_at_once * of.n <= kMaxWords / 2) n_at_once *= 2;
+  if (n_at_once * of.n > kMaxWords) n_at_once = 1;
+  if (n_at_once > of.n_rows) n_at_once = of.n_rows;
+  const int32_t n = n_at_once * of.n;
+  Repeat(words, of.n, words + n);
+  WordRows rows{of.inputs[1 - same], words, of.output, n, of.n_rows / n_at_once};
+  kernel.of_words(op, same, rows);
+  rows.input += n * rows.n_rows;
+  rows.output += n * rows.n_rows;
+  rows.n = of.n * (of.n_rows % n_at_once);
+  rows.n_rows = 1;
+  if (rows.n > 0) kernel.of_words(op, same, rows);
+  return true;
+}
+
 /// Runs the rows of the two innermost axes.
 TINYHOST_COLD void RunAxes(const OperatorView& op, const RowsKernel& kernel, Rows rows) {
   if (rows.ones < 0) {
+    if (kernel.make_words && RunSameAsWords(op, kernel, rows)) return;
     if (rows.n < kLongRow && rows.n_rows > 1) return RunShortRows(op, kernel, rows);
     return RunRows(op, kernel, rows);
   }
-  const auto run = rows.n < kernel.least_with_ones ? RunOnes : RunRows;
-  int32_t& next = rows.next[1 - rows.ones];
-  if (next != 0 || rows.n_rows == 1) return run(op, kernel, rows);
-  int32_t n_rows = rows.n_rows;
-  for (rows.n_rows = 1; n_rows > 0; --n_rows, ++rows.inputs[rows.ones], rows.output += rows.n) run(op, kernel, rows);
+  int32_t n_times = 1;
+  if (rows.next[1 - rows.ones] == 0) n_times = rows.n_rows, rows.n_rows = 1;
+  for (; n_times > 0; --n_times, ++rows.inputs[rows.ones], rows.output += rows.n) {
+    if (!kernel.of_ones || !kernel.of_ones(op, rows)) RunOnes(op, kernel, rows);
+  }
+}
+
+int32_t LastDim(const TensorView& tensor) { return tensor.rank > 0 ? tensor.dims[tensor.rank - 1] : 1; }
+
+/// Rows of an output of which one input has all elements and the other one the same for each pixel, or one for each:
+/// what most operators that broadcast do. False for others.
+TINYHOST_COLD bool FindRows(const OperatorView& op, Rows* rows) {
+  const int32_t n = rows->n, depth = LastDim(op.output);
+  const int small = op.inputs[0].n_bytes < op.inputs[1].n_bytes ? 0 : 1;
+  const int32_t n_small = static_cast<int32_t>(op.inputs[small].n_bytes);
+  if (static_cast<int32_t>(op.inputs[1 - small].n_bytes) != n || depth == 1) return false;
+  rows->n = depth;
+  rows->n_rows = n / depth;
+  rows->next[0] = rows->next[1] = depth;
+  if (n_small == depth && LastDim(op.inputs[small]) == depth) {
+    rows->next[small] = 0;
+    return true;
+  }
+  rows->ones = small;
+  return n_small == rows->n_rows && LastDim(op.inputs[small]) == 1;
 }
 
 }  // namespace
@@ -165,6 +213,8 @@ TINYHOST_COLD void ForEachRow(const OperatorView& op, const RowsKernel& kernel) 
   if (op.inputs[0].n_bytes == op.output.n_bytes && op.inputs[1].n_bytes == op.output.n_bytes) {
     return RunRows(op, kernel, rows);
   }
+  if (FindRows(op, &rows)) return RunAxes(op, kernel, rows);
+  rows.ones = -1;
   Axis axes[4] = {{1, {1, 1}}, {1, {0, 0}}, {1, {0, 0}}, {1, {0, 0}}};
   MakeAxes(op, axes);
   rows.n = axes[0].n;

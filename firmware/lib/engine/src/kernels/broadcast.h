@@ -57,12 +57,24 @@ struct Rows {
   int32_t ones;  // the input's index, or -1
 };
 
-/// How an operator runs rows: one by one, or all at once, and from how many elements on those with `ones`. Shorter ones
-/// get copies of them.
+/// The same of one input's bytes, whose rows follow one another, and of n words that were made of the other's.
+struct WordRows {
+  const int8_t* input;
+  const int32_t* words;
+  int8_t* output;
+  int32_t n;
+  int32_t n_rows;
+};
+
+/// How an operator runs rows: one by one, or all at once, those of inputs[`same`] that are all the same with words that
+/// it makes of them once, and those with `ones`. What returns false has done nothing, as the parameters do not allow
+/// it: as where there is no such function, these rows get copies of what repeats.
 struct RowsKernel {
   RowFunction each;
   void (*all)(const OperatorView& op, const Rows& rows) = nullptr;
-  int32_t least_with_ones = INT32_MAX;
+  bool (*make_words)(const OperatorView& op, int same, const int8_t* from, int32_t n, int32_t* to) = nullptr;
+  void (*of_words)(const OperatorView& op, int same, const WordRows& rows) = nullptr;
+  bool (*of_ones)(const OperatorView& op, const Rows& rows) = nullptr;
 };
 
 /// Runs all outputs in order. Inputs are broadcast to the output's shape.

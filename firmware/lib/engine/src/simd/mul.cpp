@@ -1,5 +1,5 @@
-// MUL of two int8 tensors, four elements at a time: 8.5 instructions per element, 7.3 where one input has a single
-// value for a row. Scales that the short form of requantization does not take are left to the portable kernel.
+// MUL of two int8 tensors, four elements at a time: 8.5 instructions per element, 7.8 where one input repeats. Scales
+// that the short form of requantization does not take are left to the portable kernel.
 
 #include "../kernels/fixed_point.h"
 #include "clamp.h"
@@ -54,28 +54,48 @@ TINYHOST_HOT void RunBoth(const OperatorView& op, const Rows& rows) {
       });
 }
 
-TINYHOST_HOT void RunOnes(const OperatorView& op, const Rows& rows) {
+/// Of bytes and twice what the other input's values are above its zero point: calls run(four, one).
+template <typename Run>
+TINYHOST_INLINE void WithMultiplied(const OperatorView& op, int other, Run run) {
   const int32_t multiplier = op.params<MulParams>()->multiplier, shift = -op.params<MulParams>()->shift;
-  const int32_t constant = Constant(op, shift), minus_one = -2 * op.inputs[rows.ones].zero_point;
-  const uint32_t minus = Negated(op.inputs[1 - rows.ones].zero_point);
-  ForEachFourOfOnes(
-      rows, [=](int32_t one) { return static_cast<uint32_t>(minus_one + 2 * one); },
-      [=](uint32_t word, uint32_t one, int8_t*& output) {
-        const uint32_t even = AddEvenBytes(minus, word), odd = AddOddBytes(minus, word);
-        StoreNext(output, Scaled(MultiplyLowLow(even, one), multiplier, constant, shift));
-        StoreNext(output, Scaled(MultiplyLowLow(odd, one), multiplier, constant, shift));
-        StoreNext(output, Scaled(MultiplyHighLow(even, one), multiplier, constant, shift));
-        StoreNext(output, Scaled(MultiplyHighLow(odd, one), multiplier, constant, shift));
+  const int32_t constant = Constant(op, shift);
+  const uint32_t minus = Negated(op.inputs[1 - other].zero_point);
+  run(
+      [=](uint32_t bytes, auto next, int8_t*& output) {
+        const uint32_t even = AddEvenBytes(minus, bytes), odd = AddOddBytes(minus, bytes);
+        int32_t a, b;
+        next(a, b);
+        StoreNext(output, Scaled(MultiplyLowLow(even, static_cast<uint32_t>(a)), multiplier, constant, shift));
+        StoreNext(output, Scaled(MultiplyLowLow(odd, static_cast<uint32_t>(b)), multiplier, constant, shift));
+        next(a, b);
+        StoreNext(output, Scaled(MultiplyHighLow(even, static_cast<uint32_t>(a)), multiplier, constant, shift));
+        StoreNext(output, Scaled(MultiplyHighLow(odd, static_cast<uint32_t>(b)), multiplier, constant, shift));
       },
-      [=](int32_t other, uint32_t one) {
-        const uint32_t x = AddEvenBytes(minus, static_cast<uint32_t>(other));
-        return Scaled(MultiplyLowLow(x, one), multiplier, constant, shift);
+      [=](int32_t byte, int32_t word) {
+        const uint32_t x = AddEvenBytes(minus, static_cast<uint32_t>(byte));
+        return Scaled(MultiplyLowLow(x, static_cast<uint32_t>(word)), multiplier, constant, shift);
       });
 }
 
-void RunRows(const OperatorView& op, const Rows& rows) { rows.ones < 0 ? RunBoth(op, rows) : RunOnes(op, rows); }
+TINYHOST_HOT bool MakeWords(const OperatorView& op, int input, const int8_t* from, int32_t n, int32_t* to) {
+  const int32_t minus = -2 * op.inputs[input].zero_point;
+  for (const int8_t* const end = from + n; from != end; ++from) *to++ = 2 * *from + minus;
+  return true;
+}
 
-constexpr RowsKernel kRows{nullptr, RunRows, 4};
+TINYHOST_HOT void RunWords(const OperatorView& op, int same, const WordRows& rows) {
+  WithMultiplied(op, same, [&rows](auto four, auto one) { ForEachFourOfWords(rows, four, one); });
+}
+
+TINYHOST_HOT bool RunOnes(const OperatorView& op, const Rows& rows) {
+  const int32_t minus = -2 * op.inputs[rows.ones].zero_point;
+  WithMultiplied(op, rows.ones, [&rows, minus](auto four, auto one) {
+    ForEachFourOfOnes(rows, [=](int32_t byte) { return minus + 2 * byte; }, four, one);
+  });
+  return true;
+}
+
+constexpr RowsKernel kRows{nullptr, RunBoth, MakeWords, RunWords, RunOnes};
 
 void Run(const OperatorView& op) {
   const MulParams& p = *op.params<MulParams>();

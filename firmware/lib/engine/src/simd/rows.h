@@ -25,19 +25,47 @@ TINYHOST_INLINE void ForEachFour(const Rows& rows, FourFunction four, OneFunctio
   }
 }
 
-/// The same where an input has one value for each row of at least four, of which prepared(value) is made: four(a, with,
-/// output) for words of the other input, one(a, with).
-template <typename Prepared, typename FourFunction, typename OneFunction>
-TINYHOST_INLINE void ForEachFourOfOnes(const Rows& rows, Prepared prepared, FourFunction four, OneFunction one) {
-  const int8_t *a = rows.inputs[1 - rows.ones], *ones = rows.inputs[rows.ones];
-  const int8_t* const end_of_ones = ones + rows.n_rows;
+/// The same of bytes and words: four(bytes, next, output) for four of them, of which next(a, b) takes two words, and
+/// one(byte, word).
+template <typename FourFunction, typename OneFunction>
+TINYHOST_INLINE void ForEachFourOfWords(const WordRows& rows, FourFunction four, OneFunction one) {
+  const int8_t* input = rows.input;
   int8_t* output = rows.output;
-  for (const int32_t n_words = rows.n >> 2, n_left = rows.n & 3; ones != end_of_ones;) {
-    const auto with = prepared(LoadNextByte(ones));
-    int32_t n = n_words;
-    do four(LoadNext(a), with, output);
-    while (--n > 0);
-    for (n = n_left; n > 0; --n) StoreNext(output, one(LoadNextByte(a), with));
+  for (int32_t left = rows.n_rows; left > 0; --left) {
+    const int32_t* words = rows.words;
+    const int8_t* const end = input + rows.n;
+    for (const int8_t* const end_of_fours = end - (rows.n & 3); input != end_of_fours;) {
+      four(LoadNext(input), [&words](int32_t& a, int32_t& b) { LoadNextPair(words, a, b); }, output);
+    }
+    while (input != end) StoreNext(output, one(LoadNextByte(input), LoadNextWord(words)));
+  }
+}
+
+/// The same where an input has one value for each row, of which word_of(value) is made.
+template <typename WordFunction, typename FourFunction, typename OneFunction>
+TINYHOST_INLINE void ForEachFourOfOnes(const Rows& rows, WordFunction word_of, FourFunction four, OneFunction one) {
+  const int8_t *input = rows.inputs[1 - rows.ones], *ones = rows.inputs[rows.ones];
+  const int8_t* const end = ones + rows.n_rows;
+  int8_t* output = rows.output;
+  uint32_t n = static_cast<uint32_t>(rows.n);
+  if (n == 4) {
+    while (ones != end) {
+      const int32_t word = word_of(LoadNextByte(ones));
+      four(LoadNext(input), [word](int32_t& a, int32_t& b) { a = b = word; }, output);
+    }
+    return;
+  }
+  while (ones != end) {
+    const int32_t word = word_of(LoadNextByte(ones));
+    Forget(n);  // or what is made of it takes registers, too
+    for (uint32_t fours = n >> 2; fours != 0; --fours) {
+      four(LoadNext(input), [word](int32_t& a, int32_t& b) { a = b = word; }, output);
+    }
+    if ((n & 2) != 0) {
+      StoreNext(output, one(LoadNextByte(input), word));
+      StoreNext(output, one(LoadNextByte(input), word));
+    }
+    if ((n & 1) != 0) StoreNext(output, one(LoadNextByte(input), word));
   }
 }
 

@@ -49,18 +49,37 @@ inline int32_t LoadNextByte(const int8_t*& data) {
 inline void StoreNext(int8_t*& target, int32_t byte) {
   __asm__ volatile("strb %1, [%0], #1" : "+r"(target) : "r"(byte) : "memory");
 }
+inline int32_t LoadNextWord(const int32_t*& words) {
+  int32_t word;
+  __asm__ volatile("ldr %0, [%1], #4" : "=r"(word), "+r"(words) : : "memory");
+  return word;
+}
+/// Of what this is, the compiler knows nothing that stood before.
+inline void Forget(uint32_t& x) { __asm__ volatile("" : "+r"(x)); }
 /// What is made of these is made behind the loads and stores that stand before.
 inline void NotBefore(uint32_t& a, uint32_t& b) { __asm__ volatile("" : "+r"(a), "+r"(b)); }
 inline void StoreNextWord(int8_t*& target, uint32_t word) {
   __asm__ volatile("str %1, [%0], #4" : "+r"(target) : "r"(word) : "memory");
 }
+inline uint32_t LoadNextUnsigned(const int8_t*& data) {
+  uint32_t byte;
+  __asm__ volatile("ldrb %0, [%1], #1" : "=r"(byte), "+r"(data) : : "memory");
+  return byte;
+}
+inline void LoadNextPair(const int32_t*& words, int32_t& a, int32_t& b) {
+  __asm__ volatile("ldrd %0, %1, [%2], #8" : "=&r"(a), "=&r"(b), "+r"(words) : : "memory");
+}
 #else
+inline uint32_t LoadNextUnsigned(const int8_t*& data) { return static_cast<uint8_t>(*data++); }
+inline void LoadNextPair(const int32_t*& words, int32_t& a, int32_t& b) { a = *words++, b = *words++; }
 inline uint32_t LoadNext(const int8_t*& data) {
   data += 4;
   return Load(data - 4);
 }
 inline int32_t LoadNextByte(const int8_t*& data) { return *data++; }
 inline void StoreNext(int8_t*& target, int32_t byte) { *target++ = static_cast<int8_t>(byte); }
+inline int32_t LoadNextWord(const int32_t*& words) { return *words++; }
+inline void Forget(uint32_t&) {}
 inline void NotBefore(uint32_t&, uint32_t&) {}
 inline void StoreNextWord(int8_t*& target, uint32_t word) {
   StoreWord(target, word);
