@@ -23,7 +23,7 @@ TINYHOST_COLD Status CheckCompare(const OperatorView& op, uint64_t* work) {
 
 int32_t Real(const OperatorView& op, const CompareParams& p, int i, int32_t value) {
   const int32_t shifted = (value - op.inputs[i].zero_point) * (1 << kLeftShift);
-  return Rescaled(shifted, p.input_multiplier[i], p.input_shift[i]);
+  return MultiplyAndShiftRight(shifted, p.input_multiplier[i], -p.input_shift[i]);
 }
 
 void RunRow(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n, int8_t* output) {

@@ -33,11 +33,16 @@ inline int32_t RoundingDivideByPowerOfTwo(int32_t x, int exponent) {
   return (x >> exponent) + (remainder > threshold ? 1 : 0);
 }
 
+/// x * multiplier / 2^31 / 2^right, rounded twice; right 0..31.
+inline int32_t MultiplyAndShiftRight(int32_t x, int32_t multiplier, int right) {
+  return RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(x, multiplier), right);
+}
+
 /// TFLM's MultiplyByQuantizedMultiplier: x * multiplier / 2^31 * 2^shift, rounded twice; shift -31..30.
 inline int32_t MultiplyByQuantizedMultiplier(int32_t x, int32_t multiplier, int shift) {
   const int left = shift > 0 ? shift : 0;
   const int right = shift > 0 ? 0 : -shift;
-  return RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(WrappingShiftLeft(x, left), multiplier), right);
+  return MultiplyAndShiftRight(WrappingShiftLeft(x, left), multiplier, right);
 }
 
 /// The same, as a function: for kernels that few models run, small rather than fast.

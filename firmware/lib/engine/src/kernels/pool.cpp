@@ -31,13 +31,6 @@ struct Whole {
   int32_t end;
 };
 
-/// Both taps of a window of two where one of them is outside: twice the one that is inside.
-TINYHOST_COLD int32_t TwiceIfCut(Taps* taps, bool pairs, int32_t step) {
-  const bool cut = pairs && taps->last - taps->first == 1;
-  if (cut) taps->last = taps->first + 2;
-  return cut ? 0 : step;
-}
-
 }  // namespace
 
 TINYHOST_COLD Status CheckPool(const OperatorView& op, uint64_t* work) {
@@ -59,8 +52,6 @@ TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words) {
   const int32_t depth = op.output.dims[3];
   const int32_t row_bytes = columns.input * depth;
   const int32_t beyond = depth < 4 ? 3 / depth : 0;  // pixels in which `words` may end
-  const bool pairs = rows.filter == 2 && columns.filter == 2;
-  const bool narrow_pairs = pairs && depth <= 2 && columns.stride == 2;
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
   PoolWindow window;
@@ -70,41 +61,34 @@ TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words) {
   window.step = columns.stride * depth;
   window.row_step = rows.stride * row_bytes;
   window.maximum = op.record->code == OperatorCode::kMaxPool2d;
-  const int32_t n_cut = columns.output - whole_columns.end;  // columns, all of them at the right
-  const bool cut = n_cut == 1 && pairs && columns.stride > 1 && words != PoolChannels;  // which has no such pixel
-  const bool few = columns.pad + rows.pad == 0 && whole_columns.end > 0 && (n_cut == 0 || cut);
+  window.row_bytes = row_bytes;
+  const bool whole = columns.pad + rows.pad == 0 && whole_columns.end == columns.output;
   for (int32_t n = 0; n < op.output.dims[0]; ++n, image += rows.input * row_bytes) {
     for (int32_t y = 0; y < rows.output; y += window.n_rows) {
-      Taps ys = TapsInside(rows, y);
+      const Taps ys = TapsInside(rows, y);
       const bool at_end = beyond > 0 && (y == rows.output - 1 || ys.origin + ys.last == rows.input);
       const int8_t* row = image + (ys.origin + ys.first) * row_bytes;
-      window.row_bytes = TwiceIfCut(&ys, pairs, row_bytes);
       window.height = ys.last - ys.first;
       for (int32_t x = 0; x < columns.output;) {
-        Taps xs = TapsInside(columns, x);
+        const Taps xs = TapsInside(columns, x);
         const int32_t end_of_window = xs.origin + xs.last;
         PoolFunction function = words;
         window.data = row + (xs.origin + xs.first) * depth;
-        window.tap_bytes = TwiceIfCut(&xs, pairs, depth);
         window.width = xs.last - xs.first;
         window.n_pixels = whole_columns.From(x);
-        window.cut = false;
-        window.line = !(few && cut) && window.n_pixels * depth >= 4 && (columns.stride == 1 || narrow_pairs);
+        window.line = window.n_pixels * depth >= 4 && columns.stride == 1;
         const bool ends = !window.line && beyond > 0;
-        window.n_rows = few && y < whole_rows.end - ends ? whole_rows.end - ends - y : 1;
+        window.n_rows = whole && y < whole_rows.end - ends ? whole_rows.end - ends - y : 1;
         if (ends && at_end) {
           const int32_t before_end = (columns.input - beyond - end_of_window + columns.stride) / columns.stride;
           const int32_t before_last = columns.output - beyond - x;
           const int32_t most = before_end < before_last ? before_end : before_last;
           if (most < window.n_pixels && most > 0) window.n_pixels = most;
           if (most < 1) function = PoolChannels;
-        } else {
-          window.cut = few && cut && x == 0;
         }
         function(window, output);
-        const int32_t n_pixels = window.n_pixels + window.cut;
-        x += n_pixels;
-        output += n_pixels * window.n_rows * depth;
+        x += window.n_pixels;
+        output += window.n_pixels * window.n_rows * depth;
       }
     }
   }
@@ -118,7 +102,7 @@ TINYHOST_COLD void PoolChannels(const PoolWindow& window, int8_t* output) {
       int32_t sum = 0, max = INT8_MIN;
       for (int32_t y = 0; y < window.height; ++y) {
         const int8_t* value = data + y * window.row_bytes + channel;
-        for (int32_t x = 0; x < window.width; ++x, value += window.tap_bytes) {
+        for (int32_t x = 0; x < window.width; ++x, value += window.depth) {
           sum += *value;
           max = *value > max ? *value : max;
         }

@@ -9,9 +9,7 @@ struct PoolWindow {
   const int8_t* data;  // of the first pixel
   int32_t height;
   int32_t width;
-  int32_t row_bytes;  // from one row of a window to the next: 0 where a window of 2x2 has its second row outside
-  int32_t
-      tap_bytes;  // from one tap of a row to the next, likewise: each tap counts twice then, and the mean is the same
+  int32_t row_bytes;  // from one row of a window to the next
   int32_t depth;
   int32_t activation_min;
   int32_t activation_max;
@@ -20,10 +18,7 @@ struct PoolWindow {
   int32_t n_rows;
   int32_t row_step;  // bytes from one row's windows to the next one's
   bool maximum;      // else the mean
-  /// Four outputs of a row are made of words of the input, as pixels lie there as they do in the output, or for windows
-  /// of 2x2 and one or two channels twice as far apart.
-  bool line;
-  bool cut;  // behind a row's pixels comes one more, whose windows of 2x2 have their second column outside
+  bool line;         // pixels lie in the input as they do in the output
 };
 
 /// `check` of every pooling kernel.

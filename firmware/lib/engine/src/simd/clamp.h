@@ -5,20 +5,31 @@
 
 namespace tinyhost::simd {
 
-/// Clamps n bytes: 20 instructions for sixteen.
+/// Clamps n bytes: 20 instructions for sixteen, 12 to 14 where what is too great cannot be.
 TINYHOST_HOT inline void ClampBytes(int8_t* data, uint32_t n, int32_t low, int32_t high) {
   [[maybe_unused]] const uint32_t lows = static_cast<uint32_t>(low & 0xFF) * 0x01010101u;
   [[maybe_unused]] const uint32_t highs = static_cast<uint32_t>(high & 0xFF) * 0x01010101u;
   for (; n > 0; --n, ++data) {
 #ifdef __ARM_FEATURE_SIMD32
     // clang-format off
-#define TINYHOST_CLAMP(word)                    \
+#define TINYHOST_CLAMP_BELOW(word)              \
   "ssub8 %[unused], " word ", %[lows]\n"        \
-  "sel " word ", " word ", %[lows]\n"           \
+  "sel " word ", " word ", %[lows]\n"
+#define TINYHOST_CLAMP(word)                    \
+  TINYHOST_CLAMP_BELOW(word)                    \
   "ssub8 %[unused], " word ", %[highs]\n"       \
   "sel " word ", %[highs], " word "\n"
     if (reinterpret_cast<uintptr_t>(data) % 4 == 0) {
       uint32_t unused;
+      for (; n >= 16 && high == INT8_MAX; n -= 16) {
+        __asm__ volatile(
+            "ldm %[data], {r4, r5, r6, r8}\n"
+            TINYHOST_CLAMP_BELOW("r4") TINYHOST_CLAMP_BELOW("r5") TINYHOST_CLAMP_BELOW("r6") TINYHOST_CLAMP_BELOW("r8")
+            "stm %[data]!, {r4, r5, r6, r8}\n"
+            : [data] "+r"(data), [unused] "=&r"(unused)
+            : [lows] "r"(lows)
+            : "r4", "r5", "r6", "r8", "cc", "memory");
+      }
       for (; n >= 16; n -= 16) {
         __asm__ volatile(
             "ldm %[data], {r4, r5, r6, r8}\n"
@@ -32,6 +43,7 @@ TINYHOST_HOT inline void ClampBytes(int8_t* data, uint32_t n, int32_t low, int32
       if (n == 0) return;
     }
 #undef TINYHOST_CLAMP
+#undef TINYHOST_CLAMP_BELOW
     // clang-format on
 #endif
     *data = static_cast<int8_t>(*data < low ? low : (*data > high ? high : *data));

@@ -53,47 +53,13 @@ TINYHOST_INLINE void ForFourChannels(int32_t depth, Function function) {
   }
 }
 
-/// Most networks have windows of 2x2.
-bool IsTwoByTwo(const PoolWindow& window) { return window.height == 2 && window.width == 2; }
-
-/// Calls function(data, output, tap_bytes) for four outputs at a time of each pixel's windows of 2x2. The last four
-/// may overlap those before; four of fewer channels are stored over.
+/// Calls function(data, output) for four outputs at a time of a row that is a line, or of a pixel. The second four may
+/// overlap the first; four of fewer channels are stored over.
 template <typename Function>
-TINYHOST_INLINE void ForEachTwoByTwo(const PoolWindow& window, int8_t* output, Function function) {
+TINYHOST_INLINE void ForEachFour(const PoolWindow& window, int8_t* output, Function function) {
   int32_t length = window.depth, n_pixels = window.n_pixels;
   if (window.line) {
     length *= n_pixels;
-    n_pixels = 1;
-  }
-  const int32_t before = (length - 1) & ~3, back = before + kWord - length;  // of the last four
-  const int8_t* row = window.data;
-  for (int32_t n_rows = window.n_rows; n_rows > 0; --n_rows, row += window.row_step) {
-    const int8_t* data = row;
-    for (int32_t n = n_pixels, tap_bytes = window.tap_bytes;; tap_bytes = 0, n = 1) {
-      if (before == 0) {
-        for (; n > 0; --n, data += window.step, output += length) function(data, output, tap_bytes);
-      }
-      for (; n > 0; --n, data += window.step - before, output += length - before) {
-        const int8_t* const end = output + before;
-        do {
-          function(data, output, tap_bytes);
-          data += kWord, output += kWord;
-        } while (output != end);
-        function(data - back, output - back, tap_bytes);
-      }
-      if (!window.cut || tap_bytes == 0) break;
-    }
-  }
-}
-
-/// Calls function(data, output) for four outputs at a time of a row that is a line, or of a pixel. The second four may
-/// overlap the first; four of fewer channels are stored over. kTimes: how far apart the input has what is side by side
-/// in the output of lines.
-template <int kTimes, typename Function>
-TINYHOST_INLINE void ForEachFour(const PoolWindow& window, int8_t* output, Function function) {
-  int32_t length = window.depth, n_pixels = kTimes > 1 ? 1 : window.n_pixels;
-  if (kTimes > 1 || window.line) {
-    length *= window.n_pixels;
     n_pixels = 1;
   }
   const int8_t* row = window.data;
@@ -103,7 +69,7 @@ TINYHOST_INLINE void ForEachFour(const PoolWindow& window, int8_t* output, Funct
       const int8_t *data = pixel, *const end = output + length;
       for (int32_t back = -length & 3; output != end; back = 0) {
         function(data, output);
-        data += kTimes * (kWord - back), output += kWord - back;
+        data += kWord - back, output += kWord - back;
       }
     }
   }
@@ -141,27 +107,30 @@ TINYHOST_INLINE uint32_t MeanOfBytes(uint32_t a, uint32_t b, uint32_t c, uint32_
   return AddBytes(half, (from_three | (from_two & ~(half >> 7))) & 0x01010101u);
 }
 
+/// Eight bytes side by side of either row, with four windows of one or two channels.
+struct NarrowWindows {
+  uint32_t a, b, c, d;  // above, and below
+  int32_t depth;
+};
+
 /// Sums of four narrow windows, and 1.
-TINYHOST_INLINE PackedSums SumNarrow(const PoolWindow& window, const int8_t* data) {
-  const int8_t* second = data + window.row_bytes;
-  const uint32_t a = Load(data), b = Load(data + kWord), c = Load(second), d = Load(second + kWord);
-  if (window.depth == 1) {
-    const uint32_t first_two = AddOddBytes(AddEvenBytes(AddOddBytes(AddEvenBytes(kOnes, a), a), c), c);
-    const uint32_t last_two = AddOddBytes(AddEvenBytes(AddOddBytes(AddEvenBytes(kOnes, b), b), d), d);
+TINYHOST_INLINE PackedSums SumNarrow(const NarrowWindows& of) {
+  if (of.depth == 1) {
+    const uint32_t first_two = AddOddBytes(AddEvenBytes(AddOddBytes(AddEvenBytes(kOnes, of.a), of.a), of.c), of.c);
+    const uint32_t last_two = AddOddBytes(AddEvenBytes(AddOddBytes(AddEvenBytes(kOnes, of.b), of.b), of.d), of.d);
     return {PackLow(first_two, last_two), PackHigh(first_two, last_two)};
   }
-  const uint32_t left[2] = {PackLow(a, b), PackLow(c, d)}, right[2] = {PackHigh(a, b), PackHigh(c, d)};
+  const uint32_t left[2] = {PackLow(of.a, of.b), PackLow(of.c, of.d)};
+  const uint32_t right[2] = {PackHigh(of.a, of.b), PackHigh(of.c, of.d)};
   return {AddEvenBytes(AddEvenBytes(AddEvenBytes(AddEvenBytes(kOnes, left[0]), left[1]), right[0]), right[1]),
           AddOddBytes(AddOddBytes(AddOddBytes(AddOddBytes(kOnes, left[0]), left[1]), right[0]), right[1])};
 }
 
 /// Maxima of four narrow windows.
-TINYHOST_INLINE uint32_t MaximumNarrow(const PoolWindow& window, const int8_t* data) {
-  const int8_t* second = data + window.row_bytes;
-  const uint32_t first_half = MaximumBytes(Load(data), Load(second));
-  const uint32_t second_half = MaximumBytes(Load(data + kWord), Load(second + kWord));
+TINYHOST_INLINE uint32_t MaximumNarrow(const NarrowWindows& of) {
+  const uint32_t first_half = MaximumBytes(of.a, of.c), second_half = MaximumBytes(of.b, of.d);
   const uint32_t low = PackLow(first_half, second_half), high = PackHigh(first_half, second_half);
-  if (window.depth == 2) return MaximumBytes(low, high);
+  if (of.depth == 2) return MaximumBytes(low, high);
   return JoinBytes(MaximumBytes(low, low >> 8), MaximumBytes(high, high >> 8));
 }
 
@@ -194,7 +163,7 @@ TINYHOST_NOINLINE PoolWindow Joined(const PoolWindow& of) {
 TINYHOST_HOT void AverageFew(const PoolWindow& of, int8_t* output) {
   const PoolWindow joined = Joined(of), window = joined;  // a copy that outputs cannot alias
   const int32_t count = window.height * window.width;
-  ForEachFour<1>(window, output, [&](const int8_t* data, int8_t* out) {
+  ForEachFour(window, output, [&](const int8_t* data, int8_t* out) {
     PackedSums sums{};
     ForEachTap(window, data, [&](uint32_t word) {
       sums.even = AddEvenBytes(sums.even, word);
@@ -204,41 +173,13 @@ TINYHOST_HOT void AverageFew(const PoolWindow& of, int8_t* output) {
   });
 }
 
-TINYHOST_HOT void AverageTwoByTwo(const PoolWindow& of, int8_t* output) {
-  const PoolWindow window = of;
-  ForEachTwoByTwo(window, output, [&](const int8_t* data, int8_t* out, int32_t tap_bytes) {
-    const int8_t* second = data + window.row_bytes;
-    StoreWord(out, MeanOfBytes(Load(data), Load(data + tap_bytes), Load(second), Load(second + tap_bytes)));
-  });
-}
-
-TINYHOST_HOT void AverageNarrow(const PoolWindow& of, int8_t* output) {
-  const PoolWindow window = of;
-  ForEachFour<2>(window, output,
-                 [&](const int8_t* data, int8_t* out) { StoreWord(out, MeansOfFour(SumNarrow(window, data))); });
-}
-
 TINYHOST_HOT void MaximumOf(const PoolWindow& of, int8_t* output) {
   const PoolWindow joined = Joined(of), window = joined;  // a copy that outputs cannot alias
-  ForEachFour<1>(window, output, [&](const int8_t* data, int8_t* out) {
+  ForEachFour(window, output, [&](const int8_t* data, int8_t* out) {
     uint32_t max = 0x80808080u;
     ForEachTap(window, data, [&](uint32_t word) { max = MaximumBytes(max, word); });
     StoreWord(out, max);
   });
-}
-
-TINYHOST_HOT void MaximumTwoByTwo(const PoolWindow& of, int8_t* output) {
-  const PoolWindow window = of;
-  ForEachTwoByTwo(window, output, [&](const int8_t* data, int8_t* out, int32_t tap_bytes) {
-    const int8_t* second = data + window.row_bytes;
-    const uint32_t above = MaximumBytes(Load(data), Load(data + tap_bytes));
-    StoreWord(out, MaximumBytes(above, MaximumBytes(Load(second), Load(second + tap_bytes))));
-  });
-}
-
-TINYHOST_HOT void MaximumNarrowRows(const PoolWindow& of, int8_t* output) {
-  const PoolWindow window = of;
-  ForEachFour<2>(window, output, [&](const int8_t* data, int8_t* out) { StoreWord(out, MaximumNarrow(window, data)); });
 }
 
 TINYHOST_COLD void AverageMany(const PoolWindow& window, int8_t* output) {
@@ -256,29 +197,155 @@ TINYHOST_COLD void AverageMany(const PoolWindow& window, int8_t* output) {
   }
 }
 
-/// Whether four outputs are made of windows of one or two channels side by side.
-bool IsNarrow(const PoolWindow& window) { return window.line && window.step != window.depth; }
+/// Rows of windows of 2x2, all whole or all cut: what is missing of one is what it has of the same, counted twice.
+struct PairRows {
+  int32_t depth;
+  int32_t below;   // from a row of the windows to their second one; 0 where that is missing
+  int32_t tap;     // from a column to the second one; 0 likewise
+  int32_t length;  // outputs side by side, of inputs side by side: those of a pixel, or of a line
+  int32_t n;       // such in a row
+  int32_t step;    // from the input of one to that of the next one
+  int32_t n_rows;
+  int32_t row_step;
+};
+
+using PairFunction = void (*)(const PairRows& rows, const int8_t* row, int8_t* output);
+
+/// OfWords: four outputs of four words. The second four of a pixel or a line may overlap the first; four of fewer
+/// channels are stored over.
+template <typename OfWords>
+TINYHOST_HOT void RunPairs(const PairRows& of, const int8_t* row, int8_t* output) {
+  const PairRows rows = of;  // a copy that outputs cannot alias
+  const int32_t tap = rows.tap, first = ((rows.length - 1) & 3) + 1, others = rows.length - first;
+  for (int32_t left = rows.n_rows; left > 0; --left, row += rows.row_step) {
+    const int8_t *above = row, *below = row + rows.below;
+    int32_t n = rows.n;
+    if (others == 0) {
+      for (; n > 0; --n, above += rows.step, below += rows.step, output += first) {
+        StoreWord(output, OfWords()(Load(above), Load(above + tap), Load(below), Load(below + tap)));
+      }
+      continue;
+    }
+    for (const int32_t to_next = rows.step - rows.length; n > 0; --n, above += to_next, below += to_next) {
+      StoreWord(output, OfWords()(Load(above), Load(above + tap), Load(below), Load(below + tap)));
+      above += first, below += first, output += first;
+      const int8_t* const end = above + others;
+      do {
+        const uint32_t right[] = {Load(above + tap), Load(below + tap)};
+        const uint32_t a = LoadNext(above), b = LoadNext(below);
+        StoreNextWord(output, OfWords()(a, right[0], b, right[1]));
+      } while (above != end);
+    }
+  }
+}
+
+/// The same of one or two channels, which are a line with a step of two pixels.
+template <typename OfNarrow>
+TINYHOST_HOT void RunNarrowPairs(const PairRows& of, const int8_t* row, int8_t* output) {
+  const PairRows rows = of;
+  const int32_t length = rows.n * rows.depth;
+  for (int32_t left = rows.n_rows; left > 0; --left, row += rows.row_step) {
+    const int8_t *above = row, *below = row + rows.below, *const end = output + length;
+    for (int32_t fours = ((length - 1) & 3) + 1; output != end; fours = kWord) {
+      const NarrowWindows windows{Load(above), Load(above + kWord), Load(below), Load(below + kWord), rows.depth};
+      StoreWord(output, OfNarrow()(windows));
+      above += 2 * fours, below += 2 * fours, output += fours;
+    }
+  }
+}
+
+/// The last pixel of fewer than four channels: there is nothing behind it.
+TINYHOST_COLD void RunLastPair(const PairRows& rows, PairFunction run, const int8_t* above, int8_t* output) {
+  const uint32_t words[] = {LoadChannels(above, rows.depth), LoadChannels(above + rows.tap, rows.depth),
+                            LoadChannels(above + rows.below, rows.depth),
+                            LoadChannels(above + rows.below + rows.tap, rows.depth)};
+  uint32_t word;
+  const PairRows one{kWord, 2 * kWord, kWord, kWord, 1, 0, 1, 0};
+  run(one, reinterpret_cast<const int8_t*>(words), reinterpret_cast<int8_t*>(&word));
+  std::memcpy(output, &word, static_cast<size_t>(rows.depth));
+}
+
+/// Runs a pool of 2x2 without padding above and at the left, as most are; false for others.
+TINYHOST_COLD bool RunTwoByTwo(const OperatorView& op, PairFunction pairs, PairFunction narrow_pairs) {
+  const PoolParams& params = *op.params<PoolParams>();
+  const int32_t height = op.inputs[0].dims[1], width = op.inputs[0].dims[2], depth = op.output.dims[3];
+  const int32_t n_rows = op.output.dims[1], n_columns = op.output.dims[2];
+  const int32_t stride = params.stride_width, step = stride * depth, row_bytes = width * depth;
+  int32_t n_whole = width < 2 ? 0 : (width - 2) / stride + 1;  // columns
+  if (n_whole > n_columns) n_whole = n_columns;
+  const bool is_narrow = stride == 2 && depth <= 2, is_line = stride == 1, is_cut = n_whole < n_columns;
+  if (params.filter_height != 2 || params.filter_width != 2 || params.pad_top + params.pad_left != 0 ||
+      (depth < kWord && (n_whole * depth < kWord || (stride > 2 && depth < 3)))) {
+    return false;
+  }
+  const bool ends = depth < kWord && (is_cut || !(is_line || is_narrow));  // in a pixel with nothing behind it
+  PairRows rows{depth, row_bytes, depth, depth, n_whole, step, 1, params.stride_height * row_bytes};
+  if (is_line) rows.length = n_whole * depth, rows.n = n_whole > 0;
+  PairRows cut = rows;
+  cut.tap = 0, cut.length = depth, cut.n = 1;
+  const int32_t to_last = (n_columns - 1) * step, n = rows.n;
+  const int8_t* image = op.input_data<int8_t>();
+  int8_t* output = op.output_data<int8_t>();
+  for (int32_t left = op.output.dims[0]; left > 0; --left, image += height * row_bytes) {
+    const int8_t* row = image;
+    for (int32_t y = 0; y < n_rows; y += rows.n_rows, row += rows.n_rows * rows.row_step) {
+      const int32_t n_whole_rows = height < 2 ? 0 : (height - 2) / params.stride_height + 1;
+      const int32_t last = (n_rows < n_whole_rows ? n_rows : n_whole_rows) - ends;
+      rows.n_rows = is_cut || y >= last ? 1 : last - y;
+      rows.below = cut.below = y < n_whole_rows ? row_bytes : 0;
+      const bool at_end = ends && y == n_rows - 1;
+      rows.n = n - (at_end && !is_cut);
+      (is_narrow ? narrow_pairs : pairs)(rows, row, output);
+      output += rows.n_rows * n_columns * depth;
+      if (at_end) {
+        RunLastPair(is_cut ? cut : rows, pairs, row + to_last, output - depth);
+      } else if (is_cut) {
+        pairs(cut, row + to_last, output - depth);
+      }
+    }
+  }
+  return true;
+}
+
+struct MeanOfWords {
+  TINYHOST_INLINE uint32_t operator()(uint32_t a, uint32_t b, uint32_t c, uint32_t d) const {
+    return MeanOfBytes(a, b, c, d);
+  }
+};
+
+struct MeanOfNarrow {
+  TINYHOST_INLINE uint32_t operator()(const NarrowWindows& windows) const { return MeansOfFour(SumNarrow(windows)); }
+};
+
+struct MaximumOfWords {
+  TINYHOST_INLINE uint32_t operator()(uint32_t a, uint32_t b, uint32_t c, uint32_t d) const {
+    return MaximumBytes(MaximumBytes(a, b), MaximumBytes(c, d));
+  }
+};
+
+struct MaximumOfNarrow {
+  TINYHOST_INLINE uint32_t operator()(const NarrowWindows& windows) const { return MaximumNarrow(windows); }
+};
 
 void AveragePixels(const PoolWindow& window, int8_t* output) {
-  if (IsTwoByTwo(window)) return IsNarrow(window) ? AverageNarrow(window, output) : AverageTwoByTwo(window, output);
   window.height* window.width > kMaxPackedSum ? AverageMany(window, output) : AverageFew(window, output);
 }
 
-void MaximumPixels(const PoolWindow& window, int8_t* output) {
-  if (!IsTwoByTwo(window)) return MaximumOf(window, output);
-  IsNarrow(window) ? MaximumNarrowRows(window, output) : MaximumTwoByTwo(window, output);
-}
-
-/// Runs a pool by four channels, which leaves the clamp to the finished output.
-void RunFours(const OperatorView& op, PoolFunction fours) {
+/// Clamps what was run by fours.
+void Finish(const OperatorView& op) {
   const PoolParams& params = *op.params<PoolParams>();
-  RunPool(op, fours);
   ClampOutput(op, params.activation_min, params.activation_max);
 }
 
-void RunAverage(const OperatorView& op) { RunFours(op, AveragePixels); }
+void RunAverage(const OperatorView& op) {
+  if (!RunTwoByTwo(op, RunPairs<MeanOfWords>, RunNarrowPairs<MeanOfNarrow>)) RunPool(op, AveragePixels);
+  Finish(op);
+}
 
-void RunMaximum(const OperatorView& op) { RunFours(op, MaximumPixels); }
+void RunMaximum(const OperatorView& op) {
+  if (!RunTwoByTwo(op, RunPairs<MaximumOfWords>, RunNarrowPairs<MaximumOfNarrow>)) RunPool(op, MaximumOf);
+  Finish(op);
+}
 
 void RunMean(const OperatorView& op) {
   const TensorView& input = op.inputs[0];
