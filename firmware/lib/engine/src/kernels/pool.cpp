@@ -52,6 +52,8 @@ TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words) {
   const int32_t depth = op.output.dims[3];
   const int32_t row_bytes = columns.input * depth;
   const int32_t beyond = depth < 4 ? 3 / depth : 0;  // pixels in which `words` may end
+  const int32_t output_bytes = columns.output * depth;
+  if (depth < 4 && (row_bytes < 3 || output_bytes < 3)) words = PoolChannels;  // or they reach over the next row
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
   PoolWindow window;

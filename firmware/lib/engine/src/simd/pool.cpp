@@ -284,16 +284,18 @@ TINYHOST_COLD bool RunTwoByTwo(const OperatorView& op, PairFunction pairs, PairF
   PairRows cut = rows;
   cut.tap = 0, cut.length = depth, cut.n = 1;
   const int32_t to_last = (n_columns - 1) * step, n = rows.n;
+  const int32_t n_whole_rows = height < 2 ? 0 : (height - 2) / params.stride_height + 1;
+  int32_t n_clear = n_rows - ends;  // rows that do not end with either tensor
+  const int32_t n_inside = height - ends < 2 ? 0 : (height - ends - 2) / params.stride_height + 1;
+  if (n_clear > n_inside) n_clear = n_inside;
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
   for (int32_t left = op.output.dims[0]; left > 0; --left, image += height * row_bytes) {
     const int8_t* row = image;
     for (int32_t y = 0; y < n_rows; y += rows.n_rows, row += rows.n_rows * rows.row_step) {
-      const int32_t n_whole_rows = height < 2 ? 0 : (height - 2) / params.stride_height + 1;
-      const int32_t last = (n_rows < n_whole_rows ? n_rows : n_whole_rows) - ends;
-      rows.n_rows = is_cut || y >= last ? 1 : last - y;
+      rows.n_rows = is_cut || y >= n_clear ? 1 : n_clear - y;
       rows.below = cut.below = y < n_whole_rows ? row_bytes : 0;
-      const bool at_end = ends && y == n_rows - 1;
+      const bool at_end = ends && y >= n_clear;
       rows.n = n - (at_end && !is_cut);
       (is_narrow ? narrow_pairs : pairs)(rows, row, output);
       output += rows.n_rows * n_columns * depth;
