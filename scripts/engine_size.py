@@ -38,6 +38,7 @@ _FILES = {
     "lstm": {"lstm"},
     "svdf": {"svdf"},
     "int16": {"int16_binary", "int16_conv", "int16_pool", "int16_softmax", "int16_unary"},
+    "winograd": {"winograd"},
     "float": {"exponential", "float_binary", "float_conv", "float_pool", "float_unary"},
 }
 """Source files of groups of operators (OperatorGroup), but for core."""

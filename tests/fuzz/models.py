@@ -100,7 +100,8 @@ def _with_checksum(image: bytes) -> bytes:
 def _images() -> list[bytes]:
     compiled = compile_tflite(_classifier(), name="hall", labels=_LABELS)
     for_tflm = image_for_tflm(compiled.parsed, _classifier())
-    others = [compile_tflite(tflite, name="layers").image for tflite in (_layers(), _several())]
+    files = (_layers(), _several(), recorded_models("WINOGRAD_CONV_2D")[0].data)
+    others = [compile_tflite(tflite, name="layers", winograd=True).image for tflite in files]
     return [compiled.image, *others, for_tflm]
 
 

@@ -205,10 +205,13 @@ def run_kernels(compiled: CompiledModel, inputs: Sequence[NDArray[np.generic]]) 
 def assert_equals_oracle(tflite: bytes, inputs: Sequence[NDArray[np.generic]]) -> CompiledModel:
     """Assert that the oracle and both sets of kernels give the same bytes for each input; return the compiled model.
 
-    The same with a plan for the least arena, which only a depthwise convolution can make another.
+    The same with a plan for the least arena, which only a depthwise convolution can make another, and without
+    WINOGRAD_CONV_2D.
     """
-    compiled = compile_tflite(tflite, name="oracle")
+    compiled = compile_tflite(tflite, name="oracle", winograd=True)
     assert_oracle_gives(tflite, inputs, run_kernels(compiled, inputs))
+    if any(record.code == OperatorCode.WINOGRAD_CONV_2D for record in compiled.parsed.operators):
+        assert_oracle_gives(tflite, inputs, run_kernels(compile_tflite(tflite, name="oracle", winograd=False), inputs))
     if any(record.code == OperatorCode.DEPTHWISE_CONV_2D for record in compiled.parsed.operators):
         tight = compile_tflite(tflite, name="oracle", arena_bytes=0)
         if tight.image != compiled.image:

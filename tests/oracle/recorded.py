@@ -94,7 +94,7 @@ def assert_equals_wheel(name: str, asked: Sequence[Asked]) -> None:
     recorded = _recorded(name, asked_crc)
     answered = []
     for tflite, inputs in asked:
-        outputs = run_kernels(compile_tflite(tflite, name="recorded"), inputs)
+        outputs = run_kernels(compile_tflite(tflite, name="recorded", winograd=True), inputs)
         answered.append(_crc(_bytes_of(outputs)))
         if ORACLE_IS_TFLM:
             assert_oracle_gives(tflite, inputs, outputs)

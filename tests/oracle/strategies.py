@@ -55,6 +55,7 @@ from tests.oracle.windowed_layers import (
     pointwise,
     pool,
     transpose_conv,
+    winograd_conv,
 )
 
 __all__ = ["OPERATOR_MODELS", "Model", "chains"]
@@ -289,12 +290,22 @@ def _lines(draw: st.DrawFn) -> Model:
     return finish(draw, net, root)
 
 
+@st.composite
+def _winograd(draw: st.DrawFn) -> Model:
+    """Models of a 3x3 convolution of whole words of channels."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    sizes = st.integers(2, 14)
+    root = start(draw, shape=(draw(st.integers(1, 2)), draw(sizes), draw(sizes), 4 * draw(st.integers(2, 8))))
+    return finish(draw, winograd_conv(draw, rng, root), root)
+
+
 OPERATOR_MODELS: dict[str, st.SearchStrategy[Model]] = {
     **{name: _single(name) for name in _PICTURE_LAYERS},
     **{name: _of_any_rank(layer) for name, layer in _REWRITTEN_LAYERS.items()},
     "QUANTIZE": _from_float(),
     "QUANTIZE from uint8": _from_uint8(),
     "DEQUANTIZE": _to_float(),
+    "WINOGRAD_CONV_2D": _winograd(),
     "floats between DEQUANTIZE and QUANTIZE": _float_between(),
     "chains": chains(),
     "lines": _lines(),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.oracle.net import (
     ACTIVATIONS,
     SAME,
+    VALID,
     Net,
     append,
     output_scale,
@@ -30,11 +31,42 @@ __all__ = [
     "pointwise",
     "pool",
     "transpose_conv",
+    "winograd_conv",
 ]
 
 
 def conv(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, depthwise: bool = False) -> Net:
-    shape, output, options = random_conv(draw, net, depthwise=depthwise)
+    return _conv(draw, rng, net, *random_conv(draw, net, depthwise=depthwise), depthwise=depthwise)
+
+
+def winograd_conv(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """A 3x3 convolution of stride 1, which may become WINOGRAD_CONV_2D, perhaps behind a PAD of height and width."""
+    if draw(st.integers(0, 2)) == 0:
+        pairs = [(0, 0), *((draw(st.integers(0, 2)), draw(st.integers(0, 2))) for _ in range(2)), (0, 0)]
+        shape = tuple(b + size + a for (b, a), size in zip(pairs, net.shape, strict=True))
+        net = append(draw, net, "PAD", [net.index, net.builder.integers(pairs)], shape, net.scale, net.zero_point)
+    n, height, width, depth = net.shape
+    same = min(height, width) < 3 or draw(st.booleans())
+    n_out = draw(st.integers(3, 24))
+    options: dict[str, object] = {
+        **dict.fromkeys(("StrideH", "StrideW", "DilationHFactor", "DilationWFactor"), 1),
+        "Padding": SAME if same else VALID,
+        "FusedActivationFunction": draw(st.sampled_from(ACTIVATIONS)),
+    }
+    output = (n, height, width, n_out) if same else (n, height - 2, width - 2, n_out)
+    return _conv(draw, rng, net, (n_out, 3, 3, depth), output, options, depthwise=False)
+
+
+def _conv(
+    draw: st.DrawFn,
+    rng: np.random.Generator,
+    net: Net,
+    shape: tuple[int, ...],
+    output: tuple[int, ...],
+    options: dict[str, object],
+    *,
+    depthwise: bool,
+) -> Net:
     axis = 3 if depthwise else 0
     n_out = shape[axis]
     scales = [random_scale(draw) for _ in range(n_out)] if draw(st.booleans()) else [random_scale(draw)]

@@ -44,7 +44,11 @@ def main() -> int:
             n = shape[-1] if shape else 0
             labels = [f"l{i}" for i in range(n)] if 0 < n < 4 else []
             for arena_bytes in (None, 0):
-                image = compile_tflite(tflite, name="seed", labels=labels, arena_bytes=arena_bytes).image
+                winograd = arena_bytes is None
+                compiled = compile_tflite(
+                    tflite, name="seed", labels=labels, arena_bytes=arena_bytes, winograd=winograd
+                )
+                image = compiled.image
                 if len(image) <= _MAX_BYTES:
                     (folder / hashlib.sha256(image).hexdigest()[:16]).write_bytes(image)
 

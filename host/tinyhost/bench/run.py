@@ -20,6 +20,7 @@ from tinyhost.bench.result import Agreement, BenchResult, DeviceSummary
 from tinyhost.compiler import ModelImage
 from tinyhost.errors import UsageError
 from tinyhost.models.file import ModelFile
+from tinyhost.models.fits import operators_of
 from tinyhost.models.push import push_image
 from tinyhost.models.reference import ReferenceName, open_reference
 from tinyhost.models.summary import ModelSummary, summarize
@@ -97,7 +98,7 @@ def model_on_device(
         yield active.data, active.constants if active.engine == "tflm" else None
         return
     before = active_slot(device)
-    image = model.image_for(device.engine)
+    image = model.image_for(device.engine, operators_of(device))
     push_image(device, image, progress=lambda done, total: on_progress("push", done, total))
     try:
         yield image, model.tflite

@@ -179,9 +179,10 @@ def _checked_model(path: Path, app: str, board: Board, engine: Engine, *, all_op
     from tinyhost.tasks.on_device import check_model
 
     file, runs = load_model_file(path), runs_images_of(engine.value)
-    summary = summarize(file.image_for(runs))
+    limits = Limits.of_firmware(app, runs, board=board.name, all_operators=all_operators)
+    summary = summarize(file.image_for(runs, limits.operators))
     check_model(summary, app, board=board.name)
-    check_fits(summary, Limits.of_firmware(app, runs, board=board.name, all_operators=all_operators))
+    check_fits(summary, limits)
     return file
 
 

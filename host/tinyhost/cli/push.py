@@ -68,13 +68,14 @@ def push_model(device: Device, file: ModelFile, *, force: bool) -> PushResult:
 
     Raises, before anything is sent, unless the model is one for the device's app and for what its sensor gives.
     """
+    from tinyhost.models.fits import operators_of
     from tinyhost.models.push import push_image
     from tinyhost.models.sampling import SensorSampling
     from tinyhost.models.summary import summarize
     from tinyhost.models.withdrawn import check_not_withdrawn
     from tinyhost.tasks.on_device import check_model
 
-    image = file.image_for(device.engine)
+    image = file.image_for(device.engine, operators_of(device))
     check_not_withdrawn(file.path, {sha256(part).hexdigest() for part in (file.tflite, file.image) if part is not None})
     if not force:
         sensor = SensorSampling.of_info(device.info)

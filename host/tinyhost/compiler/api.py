@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tinyhost.compiler.app_defaults import (
@@ -17,24 +17,21 @@ from tinyhost.compiler.canonical import canonical
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Tensor
 from tinyhost.compiler.image import ModelImage
-from tinyhost.compiler.image_format import MAX_LABELS, ModelMetadata, OperatorCode, Task
+from tinyhost.compiler.image_format import MAX_LABELS, ModelMetadata, Task
 from tinyhost.compiler.int8_scores import with_int8_scores
 from tinyhost.compiler.lower import lower_graph
-from tinyhost.compiler.lower.context import NO_SCRATCH_LIMIT
 from tinyhost.compiler.order import check_order
 from tinyhost.compiler.passes import run_passes, with_outputs_placed
+from tinyhost.compiler.plans import Plans, app_arena_bytes
 from tinyhost.compiler.report import ModelReport, report_image
 from tinyhost.compiler.tensor_info import TensorInfo
 from tinyhost.compiler.tflite_reader import read_tflite
-from tinyhost.compiler.writer import write_image
 from tinyhost.errors import UnsupportedModelError, UsageError
 from tinyhost.protocol.labels import label_fault, normal_label
-from tinyhost.protocol.limits import APP_LIMITS
 from tinyhost.system.wording import counted
 
 __all__ = ["CompiledModel", "compile_tflite"]
 
-_SCRATCH_LIMITS = (32768, 16384, 8192, 4096, 2048, 0)
 _NAME_BYTES = 31  # of the model
 _CLASSIFYING = (Task.KWS, Task.VWW, Task.GESTURES)
 _BYTES = TensorInfo(dtype="uint8", shape=(), scale=0.0, zero_point=0)
@@ -64,6 +61,7 @@ def compile_tflite(
     passes: bool = True,
     arena_bytes: int | None = None,
     compact: bool = False,
+    winograd: bool | None = None,
     where: str | None = None,
 ) -> CompiledModel:
     """Return the model image of a .tflite file's bytes.
@@ -74,6 +72,9 @@ def compile_tflite(
     passes: run the compiler's passes, which change no output byte; without them every operator of the file is there.
     arena_bytes: what the plan is to fit, if need be by working on fewer channels at once; the arena of the task's app
     if None. compact: keep constants small where that costs instructions; the outputs are the same.
+    winograd: where it saves instructions, give convolutions the form that takes more flash, as long as the image fits
+    in a slot and the arena in arena_bytes. None: as long as the arena does not grow, if the programs of the task's app
+    for the Nano have that form, unless compact.
     Raises ModelError for a damaged file, UnsupportedModelError (naming the operator) for what the engine lacks,
     UsageError for labels or defaults that do not fit the model.
     """
@@ -95,34 +96,17 @@ def compile_tflite(
         n_params=sum(step.n_params for step in original),
     )
     graph = run_passes(graph) if passes else with_outputs_placed(graph)
-    if arena_bytes is None:
-        arena_bytes = _app_arena_bytes(Task(metadata.task))
-    smallest: ModelImage | None = None
-    for scratch_limit in _scratch_limits(graph, where):
-        pool = ConstantPool(compact=compact)
-        steps = lower_graph(graph, pool, where=where, scratch_limit=scratch_limit)
-        image = write_image(graph, steps, pool, metadata, labels, task_data=defaults.task_data, where=where)
-        parsed = ModelImage.parse(image, where=where)
-        if smallest is None or parsed.metadata.arena_bytes < smallest.metadata.arena_bytes:
-            smallest = parsed
-        if smallest.metadata.arena_bytes <= arena_bytes:
-            break
-    assert smallest is not None
-    return CompiledModel(parsed=smallest, report=report_image(smallest))
-
-
-def _app_arena_bytes(task: Task) -> int:
-    """Return the arena of the app that runs models of a task; of the app with most room if there is none."""
-    app = APP_LIMITS.get(task.name.lower())
-    return app.arena_bytes if app else max(limits.arena_bytes for limits in APP_LIMITS.values())
-
-
-def _scratch_limits(graph: Graph, where: str) -> Iterator[int]:
-    """Yield limits to the scratch memory of depthwise convolutions: none, then those that make a difference."""
-    yield NO_SCRATCH_LIMIT
-    steps = lower_graph(graph, ConstantPool(), where=where)
-    most = max((step.scratch_bytes for step in steps if step.code == OperatorCode.DEPTHWISE_CONV_2D), default=0)
-    yield from (limit for limit in _SCRATCH_LIMITS if limit < most)
+    plans = Plans(
+        graph=graph,
+        metadata=metadata,
+        labels=labels,
+        task_data=defaults.task_data,
+        compact=compact,
+        arena_bytes=app_arena_bytes(task) if arena_bytes is None else arena_bytes,
+        where=where,
+    )
+    parsed = plans.best(winograd=winograd)
+    return CompiledModel(parsed=parsed, report=report_image(parsed))
 
 
 def _metadata(

@@ -71,7 +71,6 @@ __all__ = [
     "OperatorCode",
     "OperatorGroup",
     "OperatorRecord",
-    "PACKAGED_GROUPS",
     "PIXELS_IN_FLIGHT",
     "PadParams",
     "PoolKind",
@@ -91,6 +90,9 @@ __all__ = [
     "TensorRecord",
     "TensorType",
     "UnaryFunction",
+    "WINOGRAD_COLUMNS",
+    "WINOGRAD_ROWS",
+    "WINOGRAD_SCRATCH",
     "WeightLayout",
 ]
 
@@ -122,10 +124,14 @@ MAX_CLOSING = 4
 """a row of a depthwise filter that reaches over at most so many inputs per tap is stored with zeros between its dilated taps"""
 PIXELS_IN_FLIGHT = 4
 """output pixels that a windowed kernel may write before it has read all of the first one's window (see overlap)"""
-PACKAGED_GROUPS = 7
-"""what the Nano's programs are built with that come with tinyhost: bit OperatorGroup for each"""
 FILTERS_PER_BLOCK = 4
 """filters that `quads` interleaves; their number is padded to it"""
+WINOGRAD_ROWS = 2
+"""of outputs that WINOGRAD_CONV_2D writes together, when it has read the window of all of them"""
+WINOGRAD_COLUMNS = 4
+"""the same of columns"""
+WINOGRAD_SCRATCH = 88
+"""bytes of scratch memory of WINOGRAD_CONV_2D for each input channel: two tiles of 16 points, and a window of 4x6 inputs"""
 SCALED_SHIFT = 3
 """the shift of every channel whose multiplier is below 2^31: kernels have it in their instructions"""
 MAX_COPY_RANK = 6
@@ -198,6 +204,8 @@ class OperatorGroup(IntEnum):
     """int8 SVDF, of streaming models"""
     INT16 = 5
     """int16 activations with int8 weights"""
+    WINOGRAD = 6
+    """CONV_2D in a form that takes fewer instructions and more flash"""
 
 
 class OperatorCode(IntEnum):
@@ -313,6 +321,8 @@ class OperatorCode(IntEnum):
     """NoParams; of float32, int32 or int16: where the first input, int8, is not 0 the second's element, else the third's"""
     INT16_BATCH_MATMUL = 55
     """MulParams, the multiplier in Q15; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)"""
+    WINOGRAD_CONV_2D = 56
+    """ConvParams of a 3x3 CONV_2D of stride 1 on whole words of channels, bounded"""
 
 
 OPERATOR_GROUPS = {
@@ -371,6 +381,7 @@ OPERATOR_GROUPS = {
     OperatorCode.FLOAT_COMPARE: OperatorGroup.FLOAT,
     OperatorCode.FLOAT_SELECT: OperatorGroup.FLOAT,
     OperatorCode.INT16_BATCH_MATMUL: OperatorGroup.INT16,
+    OperatorCode.WINOGRAD_CONV_2D: OperatorGroup.WINOGRAD,
 }
 """The group of each OperatorCode."""
 
@@ -384,6 +395,8 @@ class WeightLayout(IntEnum):
     """four filters interleaved, pairs of elements together: for CONV_2D and FULLY_CONNECTED"""
     CARRIED_QUADS = 2
     """quads whose pairs of bytes are the 16-bit numbers 256 * second + first"""
+    WINOGRAD = 3
+    """int16: for each four filters the 16 points of the transformed ones: for WINOGRAD_CONV_2D"""
 
 
 class Requantization(IntEnum):

@@ -1,11 +1,12 @@
 """How far an operator's output may reach into its input while it runs.
 
 The firmware's contract (firmware/lib/engine/src/kernels/kernel.h): windowed kernels write output pixels in row-major
-order, at most PIXELS_IN_FLIGHT of them before the whole window of the first has been read; elementwise kernels read
-element i before they write element i, in order; a softmax finishes a row before the next; an LSTM reads a step's row
-before it writes the next step's. All others need disjoint buffers. So an output that starts `distance` bytes before its
-input never overwrites what is still to be read. A depthwise kernel that takes some channels at once runs over the image
-for each: its output must also start whole pixels before its input, so that channels are written over themselves.
+order, at most PIXELS_IN_FLIGHT of them before the whole window of the first has been read, WINOGRAD_CONV_2D some rows
+and columns when it has read the window of all of them; elementwise kernels read element i before they write element i,
+in order; a softmax finishes a row before the next; an LSTM reads a step's row before it writes the next step's. All
+others need disjoint buffers. So an output that starts `distance` bytes before its input never overwrites what is still
+to be read. A depthwise kernel that takes some channels at once runs over the image for each: its output must also start
+whole pixels before its input, so that channels are written over themselves.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import TypeAlias
 
 from tinyhost.compiler.image_format import (
     PIXELS_IN_FLIGHT,
+    WINOGRAD_COLUMNS,
+    WINOGRAD_ROWS,
     ConvParams,
     Int16ConvParams,
     Int16PoolParams,
@@ -71,7 +74,8 @@ def overlap_distance(
     if overlap_pitch(step, input_shape) > 1 and input_shape[-1] != output_shape[-1]:
         return None
     if isinstance(step.params, (ConvParams, PoolParams)) and not rows and input_shape[0] == 1:
-        return window_distance(step.params, input_shape, output_shape)
+        tiled = step.code == OperatorCode.WINOGRAD_CONV_2D
+        return (_tiles_distance if tiled else window_distance)(step.params, input_shape, output_shape)
     if isinstance(step.params, _INT16_WINDOWED) and not getattr(step.params, "is_dense", 0) and input_shape[0] == 1:
         return _INT16_BYTES * window_distance(step.params, input_shape, output_shape)
     return None
@@ -108,6 +112,23 @@ def window_distance(params: _Windowed, input_shape: tuple[int, ...], output_shap
             if row + 1 < out_height:
                 read = min(read, first_read(row + 1, 0))
             distance = max(distance, written(row, column) - read)
+    return distance
+
+
+def _tiles_distance(params: _Windowed, input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> int:
+    """Return the same of WINOGRAD_CONV_2D, which writes windows of outputs, each when its inputs have been read."""
+    _, height, width, depth = output_shape
+    in_row = input_shape[2] * input_shape[3]
+
+    def first_read(row: int, column: int) -> int:
+        return max(0, row - params.pad_top) * in_row + max(0, column - params.pad_left) * input_shape[3]
+
+    distance = 0
+    for row in range(0, height, WINOGRAD_ROWS):
+        last_row = min(row + WINOGRAD_ROWS, height) - 1
+        for column in range(0, width, WINOGRAD_COLUMNS):
+            written = (last_row * width + min(column + WINOGRAD_COLUMNS, width)) * depth
+            distance = max(distance, written - min(first_read(row, column), first_read(row + WINOGRAD_ROWS, 0)))
     return distance
 
 

@@ -24,10 +24,15 @@ __all__ = ["BufferReport", "ModelReport", "OperatorReport", "report_image"]
 _SCRATCH: dict[OperatorCode, type[ConvParams] | type[LstmParams]] = {
     OperatorCode.CONV_2D: ConvParams,
     OperatorCode.DEPTHWISE_CONV_2D: ConvParams,
+    OperatorCode.WINOGRAD_CONV_2D: ConvParams,
     OperatorCode.FULLY_CONNECTED: ConvParams,
     OperatorCode.UNIDIRECTIONAL_SEQUENCE_LSTM: LstmParams,
 }
 """Parameters of the operators that take scratch memory."""
+
+
+_WINOGRAD_BYTES = 16 * 2
+"""of the points of 3x3 weights"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,12 +140,13 @@ def _weights(image: ModelImage, record: OperatorRecord, output_shape: tuple[int,
     """Return (multiply-accumulates per output element, bytes of weights) of an operator; 0, 0 without weights."""
     n_inputs = math.prod(image.tensor_info(record.inputs[0]).shape)
     depth = output_shape[-1] if output_shape else 1
-    if record.code in (OperatorCode.CONV_2D, OperatorCode.DEPTHWISE_CONV_2D):
+    if record.code in (OperatorCode.CONV_2D, OperatorCode.DEPTHWISE_CONV_2D, OperatorCode.WINOGRAD_CONV_2D):
         params = ConvParams.unpack(image.data, image.header.constants_offset + record.params_offset)
         per_output = params.filter_height * params.filter_width
-        if record.code == OperatorCode.CONV_2D:
+        if record.code != OperatorCode.DEPTHWISE_CONV_2D:
             per_output *= image.tensor_info(record.inputs[0]).shape[-1] // max(1, params.groups)
-        return per_output, per_output * depth
+        points = _WINOGRAD_BYTES if record.code == OperatorCode.WINOGRAD_CONV_2D else 9
+        return per_output, per_output * points // 9 * depth
     if record.code == OperatorCode.FULLY_CONNECTED:
         per_output = n_inputs * depth // math.prod(output_shape)
         return per_output, per_output * depth

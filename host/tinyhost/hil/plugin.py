@@ -301,8 +301,9 @@ def bench(
 @pytest.fixture
 def default_model(station: Station, device: Device) -> ModelFile:
     """The rig's model, else the one that ships with the app: compiled, pushed and active."""
+    from tinyhost.models.fits import operators_of
     from tinyhost.models.push import push_image
 
     model = station.compile_model()
-    push_image(device, model.image_for(device.engine))
+    push_image(device, model.image_for(device.engine, operators_of(device)))
     return model

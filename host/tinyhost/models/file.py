@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tinyhost.boards.project import find_shipped
-from tinyhost.compiler import EngineName, ModelImage, compile_tflite, image_for_tflm, image_for_tinyhost
-from tinyhost.compiler.image_format import IMAGE_MAGIC
+from tinyhost.compiler import CompiledModel, EngineName, ModelImage, compile_tflite, image_for_tflm, image_for_tinyhost
+from tinyhost.compiler.image_format import IMAGE_MAGIC, OperatorCode
 from tinyhost.compiler.settings_file import SETTINGS_FILE, read_settings_file
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import ModelError, UsageError
@@ -36,6 +37,8 @@ class ModelFile:
     path: Path
     parsed: ModelImage
     tflite: bytes | None
+    compiled_plainly: Callable[[], CompiledModel] | None = field(default=None, repr=False, compare=False)
+    """compiles it anew without WINOGRAD_CONV_2D"""
 
     @property
     def image(self) -> bytes:
@@ -47,9 +50,17 @@ class ModelFile:
         """The model image in figures."""
         return summary_of(self.parsed)
 
-    def image_for(self, engine: EngineName) -> bytes:
-        """Return the model image for a board with that engine. Raises UsageError if a .thm file is for the other."""
+    def image_for(self, engine: EngineName, operators: int | None = None) -> bytes:
+        """Return the model image for a board with that engine. Raises UsageError if a .thm file is for the other.
+
+        operators: that the engine has, bit OperatorCode for each. WINOGRAD_CONV_2D makes a model faster, no more: if it
+        is not among them, a .tflite is compiled without it.
+        """
         if self.parsed.engine == engine:
+            winograd = OperatorCode.WINOGRAD_CONV_2D
+            is_lacking = operators is not None and not operators >> winograd & 1
+            if is_lacking and self.compiled_plainly and any(op.code == winograd for op in self.parsed.operators):
+                return self.compiled_plainly().image
             return self.image
         if engine == "tinyhost":
             return image_for_tinyhost(self.parsed)
@@ -91,14 +102,15 @@ def load_model_file(
     passes: bool = True,
     arena_bytes: int | None = None,
     compact: bool = False,
+    winograd: bool | None = None,
 ) -> ModelFile:
     """Return the model of a .tflite file, compiled, or of a .thm file, as it is; told apart by content.
 
     A .tflite may be an array of bytes in C source, or in the zip of an exporter (wrapped.py), labels with it. The
     keywords apply to a .tflite. Without `labels`, those of a labels.txt beside it (one a line) are taken, or the
     catalogue's if it knows the file. A settings.json beside it gives task, threshold and task data. The name defaults
-    to the file's stem, or to its folder's name if it is called model.tflite. passes, arena_bytes, compact: see
-    compile_tflite.
+    to the file's stem, or to its folder's name if it is called model.tflite. passes, arena_bytes, compact,
+    winograd: see compile_tflite.
     Raises ModelError if a file cannot be read, and whatever compile_tflite raises.
     """
     path = find_shipped(path)
@@ -112,7 +124,8 @@ def load_model_file(
         data = found.tflite
     beside = path.parent / SETTINGS_FILE
     task, defaults = read_settings_file(beside) if beside.exists() else (None, None)
-    compiled = compile_tflite(
+    compiled = partial(
+        compile_tflite,
         data,
         name=name or (path.resolve().parent.name if path.stem == "model" else path.stem),
         task=task,
@@ -123,7 +136,8 @@ def load_model_file(
         compact=compact,
         where=str(path),
     )
-    return ModelFile(path=path, parsed=compiled.parsed, tflite=data)
+    parsed = compiled(winograd=winograd).parsed
+    return ModelFile(path=path, parsed=parsed, tflite=data, compiled_plainly=partial(compiled, winograd=False))
 
 
 def _no_file(folder: Path) -> ModelError:

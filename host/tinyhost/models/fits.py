@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tinyhost.compiler.image_format import OPERATOR_GROUPS, PACKAGED_GROUPS, OperatorCode
+from tinyhost.compiler.image_format import OPERATOR_GROUPS, OperatorCode, OperatorGroup
 from tinyhost.device import Device
 from tinyhost.errors import ModelError, ModelTooLargeError, UnsupportedModelError
 from tinyhost.models.summary import ModelSummary
 from tinyhost.protocol.limits import APP_LIMITS, SLOT_BYTES
 
-__all__ = ["Fit", "Limits", "Obstacle", "check_fits", "find_obstacles", "operator_groups"]
+__all__ = ["Fit", "Limits", "Obstacle", "check_fits", "find_obstacles", "operator_groups", "operators_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Limits:
             board=device.name,
             app=info.app,
             engine=info.engine,
-            operators=info.operators | info.more_operators << 32 | info.operators_from_48 << 48,
+            operators=operators_of(device),
             slot_bytes=info.slot_bytes,
             arena_bytes=info.arena_bytes,
             max_classes=APP_LIMITS[info.app].max_classes if info.app in APP_LIMITS else 0,
@@ -51,8 +51,9 @@ class Limits:
         app: any other than the known ones, such as the task of a model of no app, stands for the one with most room.
         all_operators: of all groups, else of those that the Nano's programs have that come with tinyhost.
         """
-        has = (code for code in OperatorCode if all_operators or PACKAGED_GROUPS >> OPERATOR_GROUPS[code] & 1)
         known = [APP_LIMITS[app]] if app in APP_LIMITS else list(APP_LIMITS.values())
+        groups = {group for group in OperatorGroup if any(limits.operator_groups >> group & 1 for limits in known)}
+        has = (code for code in OperatorCode if all_operators or OPERATOR_GROUPS[code] in groups)
         return cls(
             board=board,
             app=app if app in APP_LIMITS else "",
@@ -62,6 +63,12 @@ class Limits:
             arena_bytes=max(limits.arena_bytes for limits in known),
             max_classes=max(limits.max_classes for limits in known),
         )
+
+
+def operators_of(device: Device) -> int:
+    """Return the operators that a connected board's engine has: bit OperatorCode for each."""
+    info = device.info
+    return info.operators | info.more_operators << 32 | info.operators_from_48 << 48
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +120,9 @@ def _unsupported(model: ModelSummary, limits: Limits) -> Iterator[Obstacle]:
             error=UnsupportedModelError,
             words=f"needs operators of {_counted_groups(groups)} ({', '.join(names)}), which this firmware was built "
             "without",
-            hint=f"flash firmware with all operators: tinyhost flash {limits.app or 'APP'} --all-operators",
+            hint="compile it without them: tinyhost compile MODEL --optimize flash"
+            if groups == ("winograd",)
+            else f"flash firmware with all operators: tinyhost flash {limits.app or 'APP'} --all-operators",
         )
 
 

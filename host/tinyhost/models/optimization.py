@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tinyhost.models.file import load_model_file
@@ -17,9 +17,14 @@ class Goal:
 
     arena_bytes: int | None = None
     compact: bool = False
+    winograd: bool | None = None
 
 
-GOALS: Mapping[str, Goal] = {"speed": Goal(), "flash": Goal(compact=True), "arena": Goal(arena_bytes=0)}
+GOALS: Mapping[str, Goal] = {
+    "speed": Goal(),
+    "flash": Goal(compact=True, winograd=False),
+    "arena": Goal(arena_bytes=0, winograd=False),
+}
 """By name."""
 
 
@@ -41,7 +46,7 @@ def optimization_costs(path: Path, labels: Sequence[str] = (), *, passes: bool =
     """
     costs = []
     for name, goal in GOALS.items():
-        file = load_model_file(path, labels, passes=passes, arena_bytes=goal.arena_bytes, compact=goal.compact)
+        file = load_model_file(path, labels, passes=passes, **asdict(goal))
         if file.tflite is None:
             return ()
         summary = file.summary

@@ -27,17 +27,19 @@ SLOT_BYTES = 335872
 class AppLimits:
     """What an app's firmware has room for."""
 
-    SIZE: ClassVar[int] = 8
-    _STRUCT: ClassVar[Struct] = Struct("<II")
+    SIZE: ClassVar[int] = 12
+    _STRUCT: ClassVar[Struct] = Struct("<III")
 
     arena_bytes: int = 0
     """working memory of the engine"""
     max_classes: int = 0
     """of a model whose scores become predictions; 0: the app does not classify"""
+    operator_groups: int = 0
+    """of the program for the Nano that comes with tinyhost: bit OperatorGroup for each"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.arena_bytes, self.max_classes)
+        return self._STRUCT.pack(self.arena_bytes, self.max_classes, self.operator_groups)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> AppLimits:
@@ -46,14 +48,15 @@ class AppLimits:
         return cls(
             arena_bytes=values[0],
             max_classes=values[1],
+            operator_groups=values[2],
         )
 
 
 APP_LIMITS = {
-    "kws": AppLimits(arena_bytes=49152, max_classes=16),
-    "vww": AppLimits(arena_bytes=114688, max_classes=16),
-    "anomaly": AppLimits(arena_bytes=24576, max_classes=0),
-    "gestures": AppLimits(arena_bytes=24576, max_classes=16),
-    "mlperf": AppLimits(arena_bytes=114688, max_classes=0),
+    "kws": AppLimits(arena_bytes=49152, max_classes=16, operator_groups=7),
+    "vww": AppLimits(arena_bytes=114688, max_classes=16, operator_groups=71),
+    "anomaly": AppLimits(arena_bytes=24576, max_classes=0, operator_groups=7),
+    "gestures": AppLimits(arena_bytes=24576, max_classes=16, operator_groups=7),
+    "mlperf": AppLimits(arena_bytes=114688, max_classes=0, operator_groups=71),
 }
 """What an app's firmware has room for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tinyhost.boards import build
 from tinyhost.boards.build import build_firmware
 from tinyhost.boards.project import find_project
 from tinyhost.errors import BuildError, ConfigError, MissingToolError, UsageError
+from tinyhost.protocol.limits import APP_LIMITS
 
 
 @pytest.fixture
@@ -81,3 +83,13 @@ def test_without_a_compiler_error_the_last_lines_are_the_message() -> None:
     assert "HTTPClientError" in error.message
     assert "line 29" in error.message
     assert "line 3\n" not in error.message
+
+
+@pytest.mark.parametrize("app", sorted(APP_LIMITS))
+def test_the_nanos_programs_are_built_with_the_groups_of_operators_that_the_host_expects(app: str) -> None:
+    file = ConfigParser(interpolation=None)
+    file.read(find_project() / "platformio.ini")
+    for env in (f"env:{app}_nano33ble", f"env:{app}_nano33ble_arduino"):
+        if file.has_section(env):
+            flags = file[env].get("build_flags") or file[file[env]["extends"]]["build_flags"]
+            assert f"-DTINYHOST_OPERATOR_GROUPS={APP_LIMITS[app].operator_groups}" in flags.split()

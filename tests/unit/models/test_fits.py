@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from tinyhost.compiler import Task, TensorInfo
 from tinyhost.compiler.app_defaults import guess_task
 from tinyhost.compiler.image_format import OperatorCode
 from tinyhost.errors import ModelTooLargeError, UnsupportedModelError
+from tinyhost.models.file import load_model_file
 from tinyhost.models.fits import Fit, Limits, check_fits, find_obstacles
-from tinyhost.models.summary import ModelSummary
+from tinyhost.models.summary import ModelSummary, summarize
 from tinyhost.tasks.vision.task import VISION
 from tinyhost.views.inspect import inspect_view
 
+from tests.oracle.sketch import Sketch
 from tests.unit.bench.samples import shipped_model
 
 
@@ -72,6 +75,25 @@ def test_a_float_model_is_refused_by_the_programs_that_come_with_tinyhost_but_fo
     assert caught.value.hint.endswith("tinyhost flash vww --all-operators")
     assert Fit.of(model, limits).missing_groups == ("float",)
     assert check_fits(model, Limits.of_firmware("vww", "tinyhost", all_operators=True)) == ()
+
+
+@pytest.mark.parametrize("app", ["kws", "vww"])
+def test_a_model_that_another_form_makes_faster_is_compiled_without_it_for_firmware_that_lacks_it(
+    app: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.tflite"
+    path.write_bytes(Sketch((1, 10, 10, 16)).conv(16, 1).conv(16, 3).conv(8, 1).tflite())
+    limits = Limits.of_firmware(app, "tinyhost")
+    file = load_model_file(path)
+    got = summarize(file.image_for("tinyhost", limits.operators))
+    assert check_fits(got, limits) == ()
+    assert (OperatorCode.WINOGRAD_CONV_2D in got.operator_codes) == (app == "vww")
+    given = replace(summarize(file.image), task="generic")
+    assert (find_obstacles(given, limits) == ()) == (app == "vww")
+    if app == "kws":
+        with pytest.raises(UnsupportedModelError, match="of the group winograd") as caught:
+            check_fits(given, limits)
+        assert caught.value.hint == "compile it without them: tinyhost compile MODEL --optimize flash"
 
 
 def test_one_error_names_every_obstacle() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Obstacle
@@ -200,11 +200,17 @@ LOWERED_OPERATORS = tuple(_LOWERINGS)
 
 
 def lower_graph(
-    graph: Graph, pool: ConstantPool, *, where: str, scratch_limit: int = NO_SCRATCH_LIMIT
+    graph: Graph,
+    pool: ConstantPool,
+    *,
+    where: str,
+    scratch_limit: int = NO_SCRATCH_LIMIT,
+    winograd: Container[int] = (),
 ) -> tuple[Step, ...]:
     """Return the steps of a graph, in order, with their weights and tables in `pool`.
 
     scratch_limit: bytes beyond which depthwise convolutions work on fewer channels at once, more slowly.
+    winograd: outputs of convolutions that become WINOGRAD_CONV_2D where that gains.
     Raises UnsupportedModelError, naming all obstacles, for what the engine lacks; ModelError for what none could run.
     """
     obstacles = [*graph.obstacles, *obstacles_of_types(graph)]
@@ -214,7 +220,9 @@ def lower_graph(
         raise unsupported_model(where, obstacles)
     steps = []
     for operator in graph.operators:
-        context = OperatorContext(graph=graph, operator=operator, pool=pool, where=where, scratch_limit=scratch_limit)
+        context = OperatorContext(
+            graph=graph, operator=operator, pool=pool, where=where, scratch_limit=scratch_limit, winograd=winograd
+        )
         try:
             steps.append(_LOWERINGS[operator.code](context))
         except UnsupportedModelError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -61,6 +61,8 @@ class OperatorContext:
     where: str
     scratch_limit: int = NO_SCRATCH_LIMIT
     """bytes, beyond which a depthwise convolution takes fewer channels at once"""
+    winograd: Container[int] = ()
+    """outputs of convolutions that become WINOGRAD_CONV_2D where that gains"""
 
     @property
     def title(self) -> str:

@@ -18,6 +18,7 @@ from tinyhost.compiler.image_format import (
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.requantize import ChannelTable, channel_table, symmetric_weights
 from tinyhost.compiler.lower.window import Window, checked_windows, window_fields
+from tinyhost.compiler.lower.winograd import can_be_winograd, pack_winograd, winograd_scratch_bytes
 from tinyhost.compiler.packing import (
     can_carry,
     channels_within,
@@ -130,10 +131,14 @@ def _windowed_step(
         real_multipliers=real_multipliers(context, data, filters, output, axis=axis),
         padding=(1, 1) if depthwise else (groups, FILTERS_PER_BLOCK),
     )
-    place = _place_rows if depthwise else _place_quads
+    code, place = OperatorCode.CONV_2D, _place_quads
+    if depthwise:
+        code, place = OperatorCode.DEPTHWISE_CONV_2D, _place_rows
+    elif output.index in context.winograd and can_be_winograd(weights, windows, groups, table):
+        code, place = OperatorCode.WINOGRAD_CONV_2D, _place_winograd
     params = place(context, weights, windows, table, groups)
     return Step(
-        code=OperatorCode.DEPTHWISE_CONV_2D if depthwise else OperatorCode.CONV_2D,
+        code=code,
         inputs=(data.index,),
         output=output.index,
         params=params,
@@ -209,6 +214,23 @@ def _place_quads(
         layout=layout,
         groups=groups,
         scratch_bytes=patch_scratch_bytes(*runs, rows.output * columns.output, four),
+    )
+
+
+def _place_winograd(
+    context: OperatorContext,
+    weights: NDArray[np.int8],
+    windows: tuple[Window, Window],
+    table: ChannelTable,
+    groups: int,
+) -> ConvParams:
+    """Store the weights of a WINOGRAD_CONV_2D and return its parameters."""
+    return replace(
+        _conv_params(context, windows, table),
+        weights_offset=context.pool.add(pack_winograd(weights)),
+        layout=WeightLayout.WINOGRAD,
+        groups=groups,
+        scratch_bytes=winograd_scratch_bytes(weights.shape[3]),
     )
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.models.file import ModelFile
+from tinyhost.models.fits import operators_of
 from tinyhost.models.push import push_image
 from tinyhost.models.reference import HostReference
 from tinyhost.models.summary import summarize
@@ -28,7 +29,7 @@ _CARD = 96
 
 def golden_answer(device: Device, model: ModelFile) -> tuple[bytes, bytes]:
     """Return what a board says to a golden pattern by the model that ships, and what it must say."""
-    push_image(device, model.image_for(device.engine))
+    push_image(device, model.image_for(device.engine, operators_of(device)))
     got = device.infer(InferSource.PATTERN, seed=SEED).output
     n_input_bytes = summarize(model.image).input.n_bytes
     return got, HostReference(model.image).run(pattern_bytes(SEED, n_input_bytes))

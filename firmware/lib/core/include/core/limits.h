@@ -17,12 +17,13 @@ constexpr uint32_t kSlotBytes = 335872;
 struct AppLimits {
   uint32_t arena_bytes;  ///< working memory of the engine
   uint32_t max_classes;  ///< of a model whose scores become predictions; 0: the app does not classify
+  uint32_t operator_groups;  ///< of the program for the Nano that comes with tinyhost: bit OperatorGroup for each
 };
-static_assert(sizeof(AppLimits) == 8, "AppLimits has padding");
-constexpr AppLimits kKwsAppLimits = {49152, 16};
-constexpr AppLimits kVwwAppLimits = {114688, 16};
-constexpr AppLimits kAnomalyAppLimits = {24576, 0};
-constexpr AppLimits kGesturesAppLimits = {24576, 16};
-constexpr AppLimits kMlperfAppLimits = {114688, 0};
+static_assert(sizeof(AppLimits) == 12, "AppLimits has padding");
+constexpr AppLimits kKwsAppLimits = {49152, 16, 7};
+constexpr AppLimits kVwwAppLimits = {114688, 16, 71};
+constexpr AppLimits kAnomalyAppLimits = {24576, 0, 7};
+constexpr AppLimits kGesturesAppLimits = {24576, 16, 7};
+constexpr AppLimits kMlperfAppLimits = {114688, 0, 71};
 
 }  // namespace tinyhost

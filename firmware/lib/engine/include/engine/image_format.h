@@ -49,11 +49,17 @@ constexpr uint32_t kMaxClosing = 4;
 /// output pixels that a windowed kernel may write before it has read all of the first one's window (see overlap)
 constexpr uint32_t kPixelsInFlight = 4;
 
-/// what the Nano's programs are built with that come with tinyhost: bit OperatorGroup for each
-constexpr uint32_t kPackagedGroups = 7;
-
 /// filters that `quads` interleaves; their number is padded to it
 constexpr uint32_t kFiltersPerBlock = 4;
+
+/// of outputs that WINOGRAD_CONV_2D writes together, when it has read the window of all of them
+constexpr uint32_t kWinogradRows = 2;
+
+/// the same of columns
+constexpr uint32_t kWinogradColumns = 4;
+
+/// bytes of scratch memory of WINOGRAD_CONV_2D for each input channel: two tiles of 16 points, and a window of 4x6 inputs
+constexpr uint32_t kWinogradScratch = 88;
 
 /// the shift of every channel whose multiplier is below 2^31: kernels have it in their instructions
 constexpr uint32_t kScaledShift = 3;
@@ -121,6 +127,7 @@ enum class OperatorGroup : uint8_t {
   kFloat = 3,  ///< float32 arithmetic
   kSvdf = 4,  ///< int8 SVDF, of streaming models
   kInt16 = 5,  ///< int16 activations with int8 weights
+  kWinograd = 6,  ///< CONV_2D in a form that takes fewer instructions and more flash
 };
 
 /// What an operator computes, named as in TensorFlow Lite. Never renumber, only append.
@@ -180,6 +187,7 @@ enum class OperatorCode : uint8_t {
   kFloatCompare = 53,  ///< FloatCompareParams; broadcasts; int8, 1 where it holds, else 0
   kFloatSelect = 54,  ///< NoParams; of float32, int32 or int16: where the first input, int8, is not 0 the second's element, else the third's
   kInt16BatchMatmul = 55,  ///< MulParams, the multiplier in Q15; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)
+  kWinogradConv2d = 56,  ///< ConvParams of a 3x3 CONV_2D of stride 1 on whole words of channels, bounded
 };
 
 /// The name of a OperatorCode as the schema spells it; "unknown" for any other value.
@@ -240,6 +248,7 @@ constexpr const char* OperatorCodeName(OperatorCode value) {
     case OperatorCode::kFloatCompare: return "float_compare";
     case OperatorCode::kFloatSelect: return "float_select";
     case OperatorCode::kInt16BatchMatmul: return "int16_batch_matmul";
+    case OperatorCode::kWinogradConv2d: return "winograd_conv_2d";
   }
   return "unknown";
 }
@@ -308,6 +317,8 @@ constexpr OperatorGroup GroupOf(OperatorCode value) {
     case OperatorCode::kInt16Dequantize:
     case OperatorCode::kInt16BatchMatmul:
       return OperatorGroup::kInt16;
+    case OperatorCode::kWinogradConv2d:
+      return OperatorGroup::kWinograd;
   }
   return OperatorGroup{};
 }
@@ -317,6 +328,7 @@ enum class WeightLayout : uint8_t {
   kRows = 0,  ///< a filter's rows, filled up to whole words: for DEPTHWISE_CONV_2D
   kQuads = 1,  ///< four filters interleaved, pairs of elements together: for CONV_2D and FULLY_CONNECTED
   kCarriedQuads = 2,  ///< quads whose pairs of bytes are the 16-bit numbers 256 * second + first
+  kWinograd = 3,  ///< int16: for each four filters the 16 points of the transformed ones: for WINOGRAD_CONV_2D
 };
 
 /// What the host knows about an operator's accumulators; all forms give TensorFlow Lite's results.

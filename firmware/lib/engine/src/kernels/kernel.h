@@ -44,9 +44,10 @@ struct OperatorView {
 /// `run` may assume what `check` accepted. Input and output may overlap in the arena as the host planned it: a windowed
 /// kernel (convolution, pooling) writes output pixels in row-major order, at most kPixelsInFlight of them before it has
 /// read the whole window of the first, for ConvParams::channels_at_once after the other, as a channel's output lies
-/// over that channel; an elementwise kernel reads element i before it writes element i, in order; a softmax finishes a
-/// row before the next; an LSTM reads a step's row before it writes the next step's; all others have disjoint buffers.
-/// (host/tinyhost/compiler/overlap.py)
+/// over that channel; WINOGRAD_CONV_2D writes kWinogradRows by kWinogradColumns of them when it has read the window of
+/// them all, then the next ones in that row; an elementwise kernel reads element i before it writes element i, in
+/// order; a softmax finishes a row before the next; an LSTM reads a step's row before it writes the next step's; all
+/// others have disjoint buffers. (host/tinyhost/compiler/overlap.py)
 struct Kernel {
   OperatorCode code;
   uint8_t n_inputs;       // 0: any number
@@ -88,6 +89,7 @@ extern const Kernel kResizeBilinearKernel;
 extern const Kernel kArgMaxKernel;
 extern const Kernel kL2NormalizationKernel;
 extern const Kernel kSvdfKernel;
+extern const Kernel kWinogradConv2dKernel;
 
 /// True if a tensor is int8 of this rank.
 inline bool IsInt8(const TensorView& tensor, int rank) {

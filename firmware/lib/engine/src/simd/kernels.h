@@ -16,5 +16,6 @@ extern const Kernel kMean;
 extern const Kernel kMul;
 extern const Kernel kSub;
 extern const Kernel kUnidirectionalSequenceLstm;
+extern const Kernel kWinogradConv2d;
 
 }  // namespace tinyhost::simd

@@ -188,6 +188,18 @@ inline uint32_t MinimumBytes(uint32_t a, uint32_t b) {
   return result;
 }
 
+/// Sums and differences of half-words, modulo 2^16.
+inline uint32_t AddHalves(uint32_t a, uint32_t b) {
+  uint32_t result;
+  __asm__("sadd16 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b) : "cc");
+  return result;
+}
+inline uint32_t SubtractHalves(uint32_t a, uint32_t b) {
+  uint32_t result;
+  __asm__("ssub16 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b) : "cc");
+  return result;
+}
+
 /// sum + a.low * b.low + a.high * b.high, modulo 2^32.
 inline uint32_t DualMultiplyAdd(uint32_t a, uint32_t b, uint32_t sum) {
   return static_cast<uint32_t>(__smlad(a, b, static_cast<int32_t>(sum)));
@@ -304,10 +316,11 @@ inline uint32_t EvenBytes(uint32_t word) {
   return low | high << 16;
 }
 inline uint32_t OddBytes(uint32_t word) { return EvenBytes(word >> 8); }
-inline uint32_t AddEvenBytes(uint32_t halves, uint32_t word) {
-  const uint32_t bytes = EvenBytes(word);
-  return ((halves + bytes) & 0xFFFF) | ((halves & 0xFFFF0000) + (bytes & 0xFFFF0000));
+inline uint32_t AddHalves(uint32_t a, uint32_t b) { return ((a + b) & 0xFFFF) | ((a & 0xFFFF0000) + (b & 0xFFFF0000)); }
+inline uint32_t SubtractHalves(uint32_t a, uint32_t b) {
+  return ((a - b) & 0xFFFF) | ((a & 0xFFFF0000) - (b & 0xFFFF0000));
 }
+inline uint32_t AddEvenBytes(uint32_t halves, uint32_t word) { return AddHalves(halves, EvenBytes(word)); }
 inline uint32_t AddOddBytes(uint32_t halves, uint32_t word) { return AddEvenBytes(halves, word >> 8); }
 inline uint32_t PackHalves(int32_t low, int32_t high) {
   return (static_cast<uint32_t>(low) & 0xFFFF) | static_cast<uint32_t>(high) << 16;
