@@ -60,8 +60,11 @@ class Connection(Channel):
 
         A late reply is first probed for, by a PING or a read-only request under a new number: boards answer in order,
         so a probe's reply before the request's proves a loss. A busy board thus costs no retries, and no work is
-        repeated in vain. slow: the work may take long; on a link that loses much the probes go out at once. gated: wait
-        until the session is open. Raises DeviceError, LinkTimeoutError, LinkLostError.
+        repeated in vain.
+
+        slow: the work may take long; on a link that loses much the probes go out at once.
+        gated: wait until the session is open.
+        Raises DeviceError, LinkTimeoutError, LinkLostError.
         """
         deadline, began_s = self.deadline(deadline_s), time.monotonic()
         while True:

@@ -1,7 +1,7 @@
-"""Which programs rig files may start on this computer: its owner says so, and a rig file never does.
+"""The programs that rig files may start on this computer: allowed by its owner, never by a rig file.
 
 allowed.json in the user's configuration folder has hashes of rig files that the owner has read, and single commands,
-each with all of its arguments. A rig file that was changed is another one.
+each with all of its arguments. A changed rig file must be allowed again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Command = tuple[str, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Allowed:
-    """What the owner allowed. rigs: SHA-256 of rig files, with the path that they had."""
+    """The owner's permissions. rigs: SHA-256 of rig files, with their former paths."""
 
     rigs: dict[str, str]
     commands: tuple[Command, ...] = ()
@@ -47,7 +47,10 @@ def allowed_path() -> Path:
 
 
 def read_allowed(path: Path | None = None) -> Allowed:
-    """Return what is allowed; nothing without a file. Raises ConfigError for one that is none, or others may write."""
+    """Return the permissions; none without a file.
+
+    Raises ConfigError for a malformed file, or one that others may write.
+    """
     path = path or allowed_path()
     if not path.exists():
         return Allowed(rigs={})
@@ -60,7 +63,7 @@ def read_allowed(path: Path | None = None) -> Allowed:
 
 
 def allow_rig(rig: Path, sha256: str, path: Path | None = None) -> None:
-    """Note that the owner allows what a rig file of this hash starts."""
+    """Record that the owner allows all commands of the rig file with this hash."""
     path = path or allowed_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path.with_name(f"{path.name}.lock")):
@@ -71,8 +74,8 @@ def allow_rig(rig: Path, sha256: str, path: Path | None = None) -> None:
 
 
 def check_allowed(board: RigBoard, allowed: Allowed) -> None:
-    """Raise ConfigError if a rig file makes us start a command that the owner did not allow."""
-    for command in board.programs if board.rig_sha256 else ():  # what the command line names, its user wants
+    """Raise ConfigError if a rig file needs a command that the owner did not allow."""
+    for command in board.programs if board.rig_sha256 else ():  # not for commands of the command line
         if not allowed.permits(board.rig_sha256, command):
             raise ConfigError(
                 f"{board.where}: board {board.name} needs to start a program that has not been allowed on this "

@@ -1,7 +1,7 @@
 """A rig run as Allure's result files: one JSON file a test and board, in the folder that `allure generate` reads.
 
-The format is that of Allure 2, the file names UUID-result.json. Allure knows `failed`, which is the product's, and
-`broken`, which is everything else's: rig, build, and what did not run.
+The format is that of Allure 2, the file names UUID-result.json. Allure's `failed` is a fault of the product; `broken`
+is everything else: rig, build, and tests that did not run.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _NAMESPACE = uuid.UUID("6f2b5a52-6d5d-4a7e-9a39-0d4c3f0f2f1c")
 
 
 def write_allure(folder: Path, result: RigResult) -> None:
-    """Write a file for each test on each board, those that were run again included. Raises OSError."""
+    """Write a file for each test on each board, with one for each earlier attempt. Raises OSError."""
     for document in allure_results(result):
         content = json.dumps(document, indent=1, ensure_ascii=True) + "\n"
         write_atomically(folder / f"{document['uuid']}-result.json", content.encode(), sync=False)
 
 
 def allure_results(result: RigResult) -> Iterator[dict[str, Any]]:
-    """Yield the documents; tests follow one another from the run's beginning, as each board ran them."""
+    """Yield the documents; the times of tests are laid out from the run's beginning, in each board's order."""
     for board in result.boards:
         for test, begin_s, n in board.attempts_from(result.started):
             yield _document(result, board, test, begin_s, n)

@@ -1,6 +1,6 @@
-"""The audit log: what HIL runs did to which board, one JSON object a line, a file for each month.
+"""The audit log: actions of HIL runs on boards, one JSON object per line, one file per month.
 
-    time, user, host, pid, run, rig, rig_sha256, board, action, and what belongs to the action
+time, user, host, pid, run, rig, rig_sha256, board, action, and the action's details
 
 It grows in the state folder, in hil/audit-YYYY-MM.jsonl; several runs may write at once.
 """
@@ -23,15 +23,15 @@ __all__ = ["AuditLog", "audit_folder"]
 
 
 def audit_folder() -> Path:
-    """Return where the log is."""
+    """Return the folder of the log."""
     return state_folder() / "hil"
 
 
 class AuditLog:
-    """Appends what is done to one board."""
+    """Appends the actions on one board."""
 
     def __init__(self, board: RigBoard, *, run: str, folder: Path | None = None) -> None:
-        """run: what one run has in common; empty for pytest by hand."""
+        """run: the fields common to one run; empty for pytest by hand."""
         self._folder = folder or audit_folder()
         self._common = {
             "user": user_name(), "host": platform.node(), "pid": os.getpid(), "run": run,
@@ -39,7 +39,7 @@ class AuditLog:
         }  # fmt: skip
 
     def write(self, action: str, **details: Any) -> None:
-        """Append one line, whole. Raises OSError if it cannot be kept: what leaves no trace is not done."""
+        """Append one line. Raises OSError if it cannot be written: unlogged actions are not performed."""
         now = datetime.now(timezone.utc)
         line = {"time": now.isoformat(timespec="milliseconds"), **self._common, "action": action, **details}
         self._folder.mkdir(parents=True, exist_ok=True)

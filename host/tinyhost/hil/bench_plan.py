@@ -1,4 +1,4 @@
-"""What a run of a rig benchmarks, as the rig file says it.
+"""The benchmark of a rig file.
 
 bench = { runs = 10, samples = 100, data = "../../data/hall/test", part = "testing" }
 """
@@ -19,10 +19,10 @@ MAX_RUNS = 100_000
 
 @dataclass(frozen=True, kw_only=True)
 class BenchPlan:
-    """What is measured.
+    """The configuration of a benchmark.
 
-    runs: inferences that are timed. samples: random inputs that are compared with this computer. data: labelled samples
-    that the board judges. part: of these, only this one.
+    runs: timed inferences. samples: random inputs compared with this computer. data: labelled samples for the board.
+    part: the part of them to use.
     """
 
     runs: int = 10
@@ -32,9 +32,9 @@ class BenchPlan:
 
 
 def read_bench(table: Table, existing: Callable[[Table, str, str], Path]) -> BenchPlan:
-    """Return what a rig's `bench` table says. Raises ConfigError with its line.
+    """Return the plan in a rig's `bench` table.
 
-    existing: returns the path that the value of a table's key means, or refuses it.
+    Raises ConfigError with its line. existing: resolves a key's value to an existing path, or raises.
     """
     runs = table.count("runs", BenchPlan.runs, MAX_RUNS)
     samples = table.count("samples", BenchPlan.samples, MAX_RUNS)

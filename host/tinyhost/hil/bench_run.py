@@ -1,4 +1,4 @@
-"""The benchmark of a rig's board: what `tinyhost bench` measures, in a run of the rig."""
+"""The benchmark of a rig's board: `tinyhost bench` within a run of the rig."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tinyhost.hil.station import Station
 __all__ = ["BENCH", "bench_board", "bench_figures"]
 
 BENCH = "bench: "
-"""Before the name of a benchmark's figure, among those that tests recorded."""
+"""Prefix of a benchmark's figures among those recorded by tests."""
 
 
 def bench_board(station: Station, device: Device) -> BenchResult:
-    """Return the benchmark of the rig's model on its board, which the run keeps; energy too, where there is a meter.
+    """Return the benchmark of the rig's model on its board, with its energy if there is a meter; the run stores it.
 
     Raises UsageError without a plan, DatasetError for data that cannot be used, BoardError, LinkError, ProtocolError.
     """

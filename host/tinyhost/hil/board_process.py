@@ -1,4 +1,4 @@
-"""The pytest process of one board of a rig: started, watched, stopped, and started again for what the rig broke."""
+"""The pytest process of one board of a rig: started, watched, stopped, and restarted after rig faults."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from tinyhost.system.processes import interrupt, kill_with_children, start_progr
 
 __all__ = ["BoardProcess"]
 
-STOP_S = 10.0  # for a run that was interrupted to switch its board off and end
+STOP_S = 10.0  # for an interrupted run to switch its board off and end
 OUTPUT_TAIL_CHARS = 4000
-PYTEST_REPORTED = (0, 1, 2, 5)  # exit codes after which the event log has the whole story
+PYTEST_REPORTED = (0, 1, 2, 5)  # exit codes after which the event log is complete
 
 
 class BoardProcess:
-    """The pytest processes of one board, one after the other, and what they have told so far."""
+    """The successive pytest processes of one board, and their results so far."""
 
     def __init__(
         self, rig: Rig, board: RigBoard, folder: Path, pytest_args: Sequence[str], claims: Path | None = None
     ) -> None:
-        """pytest_args: for pytest, after those of the rig. claims: where boards that share tests claim them."""
+        """pytest_args: for pytest, after those of the rig. claims: folder of the claims of boards that share tests."""
         folder.mkdir(parents=True, exist_ok=True)
         self.run = BoardRun(board)
         self.done = False
-        """it ended, and none is asked for"""
+        """it ended, and no further start is due"""
         self.starts = 0
         self._rig, self._folder, self._pytest_args, self._claims = rig, folder, pytest_args, claims
         self._process: subprocess.Popen[bytes] | None = None
@@ -51,7 +51,7 @@ class BoardProcess:
 
     @property
     def seconds(self) -> float:
-        """How long its pytest has run, all starts together."""
+        """The total run time of its pytest over all starts, in s."""
         return self._seconds_before + (time.monotonic() - self._began if self._process else 0.0)
 
     def is_due(self) -> bool:
@@ -61,7 +61,7 @@ class BoardProcess:
     def ask_again(
         self, tests: Sequence[str] | None, attempts: Mapping[str, tuple[Attempt, ...]], *, wait_s: float
     ) -> None:
-        """Have it started once more. tests: only these. attempts: what came of them before, on any board."""
+        """Schedule another start. tests: only these. attempts: their earlier results, on any board."""
         self.run.begin_again(attempts)
         self._tests, self._due, self.done = tests, time.monotonic() + wait_s, False
 
@@ -85,7 +85,7 @@ class BoardProcess:
             self._process = start_program(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
 
     def poll(self) -> None:
-        """Take new events; notice the end of the process, and a run that hangs."""
+        """Read new events; detect the end of the process, or a run that hangs."""
         if self._process is None:
             return
         ended = self._process.poll() is not None
@@ -122,7 +122,7 @@ class BoardProcess:
         self.run.feed(self._reader.new_events())
 
     def _finish(self, why: str, *, outcome: Outcome = "rig") -> None:
-        """Record the test that was cut short and those whose turn never came, with the end of what pytest printed."""
+        """Record the interrupted test and those that did not run, with the end of pytest's output."""
         assert self._process is not None
         code, self._process, self.done = self._process.returncode, None, True
         self._seconds_before += time.monotonic() - self._began

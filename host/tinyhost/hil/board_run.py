@@ -1,4 +1,4 @@
-"""What a run found on one board, folded from its event log while it grows."""
+"""The results on one board, accumulated from its event log while it grows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOG_TAIL_LINES = 200
 
 
 class BoardRun:
-    """Folds the events of one board into its result, while they come."""
+    """Accumulates the events of one board into its result as they arrive."""
 
     def __init__(self, board: RigBoard) -> None:
         self.board = board
@@ -28,7 +28,7 @@ class BoardRun:
         self._log: list[str] = []
         self._bench: Mapping[str, Any] | None = None
         self.left = ""
-        """why the board takes no more of the tests that it shares with others"""
+        """why the board takes no more of the shared tests"""
         self._seen: dict[str, None] = {}
         self._tests: dict[str, TestResult] = {}
         self._attempts: dict[str, tuple[Attempt, ...]] = {}
@@ -36,23 +36,23 @@ class BoardRun:
 
     @property
     def tests(self) -> tuple[TestResult, ...]:
-        """Results so far."""
+        """The results so far."""
         return tuple(self._tests.values())
 
     @property
     def seen(self) -> tuple[str, ...]:
-        """Every test that was ever planned, those that another board took included."""
+        """All tests ever planned, including those that another board took."""
         return tuple(self._seen)
 
     def feed(self, events: Iterable[Mapping[str, Any]]) -> None:
-        """Take new events."""
+        """Process new events."""
         for event in events:
             getattr(self, f"_on_{event['event']}")(event)
 
     def cut_short(self, outcome: Outcome, text: str, *, shared: bool = False) -> None:
-        """Record that the run itself broke, in the test that was running or would be next; the others did not run.
+        """Record that the run itself broke, in the running or next test; the others did not run.
 
-        shared: the others are still there for the boards with which this one shares them.
+        shared: the others are left to the boards that share them.
         """
         waiting = [test for test in self.planned if test not in self._tests and test != self.current]
         if shared:
@@ -67,13 +67,13 @@ class BoardRun:
             self.add(TestResult(test=test, outcome="not_run", phase="run", text=text.partition("\n")[0]))
 
     def add(self, result: TestResult) -> None:
-        """Record a test's result; what went wrong first stays."""
+        """Record a test's result; the first failure is kept."""
         old = self._tests.get(result.test)
         if old is None or old.outcome == "passed":
             self._tests[result.test] = replace(result, attempts=self._attempts.get(result.test, ()))
 
     def take_back(self, tests: Collection[str]) -> dict[str, tuple[Attempt, ...]]:
-        """Forget how tests ended, since they will be run again; return what there is of each so far."""
+        """Remove the results of tests that will be run again; return each one's attempts so far."""
         gone = {test: self._tests.pop(test) for test in tests}
         self.planned = tuple(test for test in self.planned if test not in gone)
         return {
@@ -87,14 +87,14 @@ class BoardRun:
         }
 
     def begin_again(self, attempts: Mapping[str, tuple[Attempt, ...]]) -> None:
-        """Expect the events of one more process, which runs tests for which there were attempts, on any board."""
+        """Expect the events of another process, which reruns tests that had attempts on any board."""
         self._attempts.update(attempts)
         self.finished = False
         self.current = None
         self.left = ""
 
     def result(self, seconds: float) -> BoardResult:
-        """Return what came so far."""
+        """Return the result so far."""
         order = {test: n for n, test in enumerate(self._seen)}
         last = len(order)
         tests = sorted(

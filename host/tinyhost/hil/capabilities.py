@@ -1,4 +1,4 @@
-"""What tests may need of a board, and their markers. Loaded with the plugin, so it imports nothing."""
+"""Capabilities that tests need of a board, and their markers. Loaded with the plugin, so it imports nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CAPABILITIES = {
         "it has no benchmark: the rig file has no `bench` for it",
     ),
 }
-"""What a test may need of a board, by its marker needs_<name>: what it means, and what a board without it lacks."""
+"""Capabilities of a board by the marker needs_<name>: the requirement, and the reason why a board lacks it."""
 MARKERS = {
     **{f"needs_{name}": meaning for name, (meaning, _) in CAPABILITIES.items()},
     "apps(*names)": "runs only where the firmware is one of these apps",

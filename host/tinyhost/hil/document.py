@@ -1,4 +1,4 @@
-"""A rig run for programs."""
+"""JSON documents of a rig run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RigBoardDocument:
     passed: bool
     """whether tests ran, none failed, and the board was available to the end"""
     left: str
-    """why a board that shares tests was lost and did not come back; empty if it was not"""
+    """why a board that shares tests was lost for good; empty if it was not"""
     seconds: float
     counts: Mapping[Outcome, int]
     """tests, by outcome"""
@@ -47,7 +47,7 @@ class RigBoardDocument:
             seconds=round(result.seconds, 3),
             counts=result.counts,
             device=result.identity,
-            bench=cast("BenchDocument | None", result.bench),  # as JSON, which came through the event log
+            bench=cast("BenchDocument | None", result.bench),  # as JSON, from the event log
             tests=tuple(replace(test, seconds=round(test.seconds, 4)) for test in result.tests),
         )
 

@@ -1,9 +1,9 @@
-"""The event log of a test run on one board: JSON lines that the plugin writes and the runner reads while they come.
+"""The event log of a test run on one board: JSON lines that the plugin writes and the runner reads as they arrive.
 
 A line is {"event": NAME, ...}. The file is complete up to the last line even when the run is killed, so a report of a
-crashed run has everything that happened before.
+crashed run is complete up to the crash.
 
-    plan            tests: [ID], not_applicable: [{test, reason}], titles: {file: first line of its docstring}
+plan            tests: [ID], not_applicable: [{test, reason}], titles: {file: first line of its docstring}
     stage           text: what is going on before the tests: building, flashing
     identity        device: {field: value} of the INFO reply
     start           test
@@ -56,7 +56,7 @@ class EventReader:
         self._offset = 0
 
     def new_events(self) -> list[Event]:
-        """Return the complete lines that came since the last call; a half-written last line waits for its end."""
+        """Return the complete lines written since the last call; a partial last line is read later."""
         if not self._path.exists():
             return []
         with self._path.open("rb") as file:

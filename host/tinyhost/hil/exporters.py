@@ -1,4 +1,4 @@
-"""What labgrid's and jumpstarter's exporters are told of a rig, from its file: each board on a TCP port of loopback.
+"""Configuration of labgrid's and jumpstarter's exporters from a rig file: each board on a TCP port of loopback.
 
 `tinyhost board serve` puts the board there. Switches that these programs have drivers for are exported, too.
 """
@@ -19,25 +19,25 @@ _LAST_PORT = 65_535
 
 @dataclass(frozen=True, kw_only=True)
 class ExportedBoard:
-    """A board of this computer, and the port that it gets."""
+    """A board of this computer and its port."""
 
     board: RigBoard
     port: int
 
     @property
     def serve(self) -> tuple[str, ...]:
-        """The command that puts its bytes on the port."""
+        """The command that serves the board on the port."""
         scene = ("--scene", self.board.scene) if self.board.scene else ()
         return ("tinyhost", "board", "serve", "--board", self.board.spec, "--listen", str(self.port), *scene)
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """What its place is found by; `tinyhost` says how the board is called here."""
+        """The tags of its place; `tinyhost` is the board's name here."""
         return (f"board={self.board.type}", f"app={self.board.app}", f"tinyhost={self.board.spec}")
 
 
 def exported_boards(rig: Rig, first_port: int = _FIRST_PORT) -> tuple[ExportedBoard, ...]:
-    """Return the boards of this computer with a port each. Raises UsageError if there is none, or no port for one."""
+    """Return the boards of this computer with a port each. Raises UsageError without boards or enough ports."""
     here = [board for board in rig.boards if board.address is None]
     if not here:
         raise UsageError(f"{rig.path}: all boards are on other machines", hint="run it there")

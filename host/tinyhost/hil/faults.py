@@ -1,4 +1,4 @@
-"""Whose fault a failed test is: the rig's, the build's, or the test's, which means firmware or model."""
+"""Classification of a failure: rig, build, or test, which means firmware or model."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Fault = Literal["rig", "build", "test"]
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Return whose fault an exception is, by its type.
+    """Return the class of a failure by the type of its exception.
 
-    A LinkError is the rig's here. The plugin looks closer when it comes out of a test's body: a board that answers
-    again after a reset had firmware that hung, and that is the test's finding.
+    A LinkError is the rig's here. If it is raised in a test's body, the plugin looks closer: a board that answers again
+    after a reset had firmware that hung, which is a failed test.
     """
     if isinstance(error, (BuildError, MissingToolError)):
         return "build"
@@ -33,5 +33,5 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def may_be_of_firmware(error: BaseException) -> bool:
-    """Return whether a rig fault in a test's body may be firmware that hung; a missing mark or wrong file is none."""
+    """Return whether a rig fault in a test's body may be firmware that hung, unlike a missing mark or a wrong file."""
     return isinstance(error, (BoardError, LinkError)) and not isinstance(error, StimulusError)

@@ -1,7 +1,6 @@
-"""Boards that take tests from one queue: one board for itself, or several that are alike.
+"""Groups of boards that take tests from one queue: a single board, or several of the same kind.
 
-What the rig broke is run again, wrong answers never are. A board that left while others work on rejoins them when it
-answers again.
+Tests stopped by rig faults are rerun, failed tests are not. A lost board rejoins its group when it answers again.
 """
 
 from __future__ import annotations
@@ -16,22 +15,25 @@ from tinyhost.hil.sharing import release
 
 __all__ = ["BoardGroup", "alike"]
 
-RERUN_AFTER_S = 1.0  # for a hub to bring a board back
+RERUN_AFTER_S = 1.0  # time for a hub to bring a board back
 REJOIN_AFTER_S = 2.0
 MAX_REJOINS = 12
 MAX_WAIT_S = 60.0
 
 
 def alike(board: RigBoard) -> tuple[object, ...]:
-    """Return what boards that share tests have in common."""
+    """Return the key that is equal for boards that share tests."""
     return (board.type, board.app, board.scene, board.model, board.allow)
 
 
 class BoardGroup:
-    """The processes of boards that take tests from one queue."""
+    """The processes of a group of boards."""
 
     def __init__(self, processes: Sequence[BoardProcess], claims: Path | None, reruns: int) -> None:
-        """claims: where several boards claim tests; None for a single one. reruns: of each test that the rig broke."""
+        """claims: the folder of several boards' claims; None for a single board.
+
+        reruns: maximum for a test after rig faults.
+        """
         self.processes = processes
         self._claims = claims
         self._reruns = reruns
@@ -43,21 +45,21 @@ class BoardGroup:
         return all(process.done for process in self.processes)
 
     def step(self) -> None:
-        """Have started again what should be."""
+        """Restart the processes that are due."""
         if not self.done:
             self._rejoin()
         elif self._reruns:
             self._run_again()
 
     def close(self) -> None:
-        """Record tests that no board had any more as not run."""
+        """Record the tests left over by all boards as not run."""
         for test in self._lost():
             self.processes[0].run.add(
                 TestResult(test=test, outcome="not_run", phase="run", text="no board was left for it")
             )
 
     def _lost(self) -> list[str]:
-        """Return the tests of which no board has a result, as of one that died with a test that it had claimed."""
+        """Return the tests without a result on any board, e.g. claimed by a board that was lost."""
         have = {test.test for process in self.processes for test in process.run.tests}
         seen = dict.fromkeys(test for process in self.processes for test in process.run.seen)
         return [test for test in seen if test not in have]
@@ -72,7 +74,7 @@ class BoardGroup:
                 process.ask_again(None, {}, wait_s=wait_s)
 
     def _run_again(self) -> None:
-        """Have the tests that the rig broke run again, by the boards that are left, or by all if none is."""
+        """Rerun the tests stopped by rig faults, on the boards that are left, or on all if none is."""
         attempts: dict[str, tuple[Attempt, ...]] = dict.fromkeys(self._lost(), ())
         for process in self.processes:
             broken = [test.test for test in process.run.tests if test.outcome in {"rig", "not_run"}]

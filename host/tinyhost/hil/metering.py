@@ -1,4 +1,4 @@
-"""The energy of inferences of a rig's board, by the meter that its rig file names."""
+"""Measurement of the energy of inferences on a rig's board, by the meter in its rig file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["energy_of"]
 
 
 def energy_of(station: Station, device: Device, runs: int) -> Energy:
-    """Return the energy of so many inferences. Raises UsageError without a meter, BoardError, LinkError."""
+    """Return the energy of `runs` inferences. Raises UsageError without a meter, BoardError, LinkError."""
     plan = station.asked.meter
     if plan is None:
         raise UsageError(f"{station.asked.name}: the rig file has no meter", hint="mark the test with needs_meter")

@@ -1,4 +1,4 @@
-"""Several boards in one pytest run: those of a rig by their names, or any by what `--board` takes."""
+"""Several boards in one pytest run: those of a rig by name, or any as named by `--board`."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Stations:
     """The boards of a run, each with its station, powered on first use and off at the end of the session."""
 
     def __init__(self, rig: Rig | None, state: Path, *, app: str | None = None, run: str = "") -> None:
-        """state: each board that needs no hardware has a folder of its own there."""
+        """state: the folder of the virtual boards' state folders."""
         self._rig, self._state, self._app, self._run = rig, state, app, run
         self._found: dict[str, Station] = {}
         self._on, self._open = ExitStack(), ExitStack()
 
     def __call__(self, name: str) -> Station:
-        """Return the station of a board: of the rig by its name, else as `--board` names it.
+        """Return the station of a board: a rig's board by its name, else as named by `--board`.
 
         Without a rig, NAME=BOARD is a board of its own: `left=native` and `right=native` are two. Raises UsageError.
         """
@@ -43,7 +43,7 @@ class Stations:
         return self._found[name]
 
     def device(self, name: str) -> Device:
-        """Return the board, greeted; it is let go at the end of the test. Raises as Station.open_device."""
+        """Return the connected board; it is released at the end of the test. Raises as Station.open_device."""
         return self._open.enter_context(self(name).open_device())
 
     def let_go(self) -> None:

@@ -1,7 +1,7 @@
 """A rig run as OpenHTF's test records: one JSON file a board, as its OutputToJSON writes them, a phase for each test.
 
-OpenHTF knows FAIL, which is the product's, and ERROR, which is everything else's: rig, build, and what did not run. The
-keys are those of openhtf 1.6.3, its core/test_record.py.
+OpenHTF's FAIL is a fault of the product; ERROR is everything else: rig, build, and tests that did not run. The keys are
+those of core/test_record.py in openhtf 1.6.3.
 """
 
 from __future__ import annotations
@@ -108,6 +108,6 @@ def _phase(test: TestResult, begin_s: float, attempt: int) -> dict[str, Any]:
 
 
 def _measurement(name: str, value: str) -> dict[str, Any]:
-    """Return what a test recorded, a number if it is one: no limits are known, so that it was set is a PASS."""
+    """Return a recorded property as a measurement, a number if it is one. It passes, as it has no limits."""
     figure = parse_figure(name, value)
     return {"name": name, "outcome": "PASS", "docstring": value, "measured_value": figure.value if figure else value}

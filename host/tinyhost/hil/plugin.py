@@ -1,8 +1,8 @@
-"""The pytest plugin: which board the tests run on, the fixtures that give it to them, and whose fault a failure is.
+"""The pytest plugin: selection of the board, the fixtures for it, and the classification of failures.
 
 It is loaded in every pytest run, so it imports nothing but pytest until a test uses a fixture or an option is given.
 
-    pytest hil/tests --board m4                                  # one board, by type
+pytest hil/tests --board m4                                  # one board, by type
     pytest hil/tests --rig hil/rigs/desk.toml --board desk-1     # one board of a rig, by name
     tinyhost hil run --rig hil/rigs/virtual.toml                 # every board of a rig
 """
@@ -67,7 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the markers; find the board that was asked for, so that a wrong name or rig file ends the run at once."""
+    """Register the markers; find the requested board, so that a wrong name or rig file ends the run at once."""
     for marker, meaning in MARKERS.items():
         config.addinivalue_line("markers", f"{marker}: {meaning}")
     if config.option.board or (config.option.rig and _has_one_board(config.option.rig)):
@@ -93,7 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _has_one_board(rig: Path) -> bool:
-    """Return whether a rig file names its board without --board; tests of several boards want none."""
+    """Return whether a rig file determines the board without --board, which tests of several boards do not need."""
     from tinyhost.errors import TinyhostError
     from tinyhost.hil.rigs import load_rig
 
@@ -104,7 +104,7 @@ def _has_one_board(rig: Path) -> bool:
 
 
 def _why_broken(config: pytest.Config) -> str:
-    """Return why the station of this run cannot be used any more; empty if it can, or nothing has used it."""
+    """Return why the station of this run cannot be used any more; empty if it can, or has not been used."""
     station = config.stash.get(_station, None)
     return station.broken if station is not None else ""
 
@@ -124,20 +124,20 @@ def _find_asked(config: pytest.Config) -> RigBoard:
 
 
 def _board_of(config: pytest.Config) -> RigBoard:
-    """Return the board that tests of this run get."""
+    """Return the board of this run."""
     if _asked not in config.stash:
         config.stash[_asked] = _find_asked(config)
     return config.stash[_asked]
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """Say which board it is."""
+    """Return the header line with the board."""
     board = config.stash.get(_asked, None)
     return f"tinyhost: board {board.name} ({board.spec}), app {board.app}, from {board.where}" if board else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect what was not asked for, and what cannot apply to the board, of which it is remembered why."""
+    """Deselect tests that were not requested, and those that cannot apply to the board, with the reason."""
     if config.option.hil_tests:
         from tinyhost.hil.selection import named_tests
 
@@ -171,7 +171,7 @@ def _why_not_applicable(config: pytest.Config, item: pytest.Item) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """List what did not apply: it was not checked."""
+    """List the tests that did not apply: they checked nothing."""
     entries = config.stash.get(_not_applicable, [])
     if entries:
         terminalreporter.section(f"not applicable, so not tested: {len(entries)}")
@@ -183,7 +183,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Say in a property whose fault a failure is (rig, build, test), and add what the device logged meanwhile."""
+    """Record a failure's class (rig, build, test) as a property, and add the device's log."""
     report = yield
     station = item.config.stash.get(_station, None)
     if (
@@ -197,7 +197,7 @@ def pytest_runtest_makereport(
         if station is not None:
             if call.when == "call" and fault == "rig" and may_be_of_firmware(call.excinfo.value):
                 fault, remark = station.triage(call.excinfo.value)
-                report.sections.append(("whose fault it is", remark))
+                report.sections.append(("class of the failure", remark))
             station.distrust()
             if station.recent_log():
                 report.sections.append(("device log", "\n".join(station.recent_log())))
@@ -209,14 +209,14 @@ def pytest_runtest_makereport(
 
 
 def _short_text(error: BaseException) -> str:
-    """Return what happened and what to do; where in our code it came up is of no use to who stands at the bench."""
+    """Return the error and its hint, without the traceback, which does not help at the bench."""
     hint = getattr(error, "hint", "")
     return f"{type(error).__name__}: {error}" + (f"\n   try: {hint}" if hint else "")
 
 
 @pytest.fixture(scope="session")
 def station(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
-    """The board of this run with all around it; a board that was asked for and is missing is an error, never a skip."""
+    """The station of this run's board; a requested board that is missing is an error, never a skip."""
     from tinyhost.hil.station import Station
 
     config = request.config
@@ -241,20 +241,20 @@ def board(station: Station) -> PoweredBoard:
 
 @pytest.fixture
 def device(station: Station) -> Iterator[Device]:
-    """The board as the host sees it, greeted; restarted first if the test before left it in doubt."""
+    """The connected device; restarted first if the last test may have left it in a bad state."""
     with station.open_device() as opened:
         yield opened
 
 
 @pytest.fixture
 def restart(station: Station, device: Device) -> Callable[[], None]:
-    """A function that takes the power away and gives it back; a board whose power cannot be cut is reset by command."""
+    """A function that cycles the power; a board whose power cannot be cut is reset by command."""
     return lambda: station.restart(device)
 
 
 @pytest.fixture
 def cut_power(station: Station, device: Device) -> Callable[[], None]:
-    """A function that takes the power away, gives it back and makes sure of both. Mark the test needs_power_cut."""
+    """A function that cycles the power and verifies it. Mark the test needs_power_cut."""
     if "power_cut" not in station.asked.capabilities:
         pytest.fail("the board's power cannot be cut: mark the test with needs_power_cut")
     return lambda: station.cut_power(device)
@@ -262,7 +262,7 @@ def cut_power(station: Station, device: Device) -> Callable[[], None]:
 
 @pytest.fixture
 def scene(station: Station) -> str:
-    """What the sensor gets, as --scene takes it. Mark the test needs_scene."""
+    """The sensor's scene, as given to --scene. Mark the test needs_scene."""
     if station.scene is None:
         pytest.fail("the board has no scene: mark the test with needs_scene")
     return station.scene
@@ -270,13 +270,13 @@ def scene(station: Station) -> str:
 
 @pytest.fixture
 def stimulus(station: Station) -> Stimulus:
-    """What stands in front of the sensor: shows and plays, and proves that it arrived. Mark the test needs_stimulus."""
+    """The sensor's stimulus, which shows or plays samples and verifies their arrival. Mark the test needs_stimulus."""
     return station.stimulus
 
 
 @pytest.fixture
 def energy(station: Station, device: Device) -> Callable[[int], Energy]:
-    """A function: the energy of so many inferences of the active model. Mark the test needs_meter."""
+    """A function that measures the energy of inferences of the active model. Mark the test needs_meter."""
     from tinyhost.hil.metering import energy_of
 
     return lambda runs: energy_of(station, device, runs)
@@ -286,7 +286,7 @@ def energy(station: Station, device: Device) -> Callable[[int], Energy]:
 def bench(
     station: Station, device: Device, record_property: Callable[[str, object], None]
 ) -> Callable[[], BenchResult]:
-    """A function: the benchmark that the rig file asks for, which is kept with the run. Mark the test needs_bench."""
+    """A function that runs the rig file's benchmark, stored with the run. Mark the test needs_bench."""
     from tinyhost.hil.bench_run import bench_board, bench_figures
 
     def measure() -> BenchResult:

@@ -1,13 +1,13 @@
-"""The power of a real board: programs that switch it, and whether it was really lost.
+"""The power of a real board: programs that switch it, and the check that it was really lost.
 
-    power = { switch = "uhubctl", location = "1-1.4", port = 2 }
+power = { switch = "uhubctl", location = "1-1.4", port = 2 }
     power = { switch = "ykush", serial = "YK12345", port = 3 }
     power = { switch = "labgrid", place = "desk-1" }
     power = { switch = "command", off = ["relay", "7", "off"], on = ["relay", "7", "on"] }
     power = { switch = "jumpstarter" }    # by the driver `power` of the board's own exporter
 
-Each takes `off_s`, how long the power stays away: 2 s where it is not said. Whether a rig may start these programs, its
-owner says: hil.allowed.
+Each takes `off_s`, the time without power, by default 2 s. The programs must be allowed by the computer's owner:
+hil.allowed.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
 
 @dataclass(frozen=True, kw_only=True)
 class PowerCommands:
-    """What switches a board's power off and on: the programs with their arguments, never a shell.
+    """Commands that switch a board's power off and on: programs with arguments, never a shell.
 
-    Both are empty where the way to the board brings a switch along.
+    Both are empty if the connection to the board has a switch of its own.
     """
 
     switch: str
@@ -49,11 +49,11 @@ class PowerCommands:
 
     @property
     def commands(self) -> tuple[tuple[str, ...], ...]:
-        """Every command that may be started."""
+        """All commands that may be started."""
         return tuple(command for command in (self.off, self.on) if command)
 
     def cut(self, board: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Take the power away and give it back. Raises BoardError, MissingToolError; the power is given back anyway."""
+        """Switch the power off and on. Raises BoardError, MissingToolError; the power is switched on in any case."""
         try:
             run_command(board, self.off)
             sleep(self.off_s)
@@ -62,7 +62,10 @@ class PowerCommands:
 
 
 def read_power(table: Table, *, leased: bool = False) -> PowerCommands:
-    """Return what a rig's `power` table says. leased: the board is jumpstarter's. Raises ConfigError with its line."""
+    """Return the commands in a rig's `power` table.
+
+    leased: the board is jumpstarter's. Raises ConfigError with its line.
+    """
     switch, off_s = table.choice("switch", SWITCHES), table.positive("off_s", DEFAULT_OFF_S)
     off: tuple[str, ...] | None
     on: tuple[str, ...] | None
@@ -96,9 +99,9 @@ def read_power(table: Table, *, leased: bool = False) -> PowerCommands:
 
 
 def check_power_lost(board: str, before: InfoReply, after: InfoReply) -> None:
-    """Raise BoardError unless a board was without power between two replies: it must have started, and say why.
+    """Raise BoardError unless a board lost its power between two replies: it must have started, because of power-on.
 
-    A board that does not tell why it started, as virtual ones, is taken at its new start.
+    For a board that does not report the reason, such as a virtual one, the new start is enough.
     """
     if before.boot == after.boot:
         raise BoardError(
@@ -135,7 +138,7 @@ def check_program(table: Table, key: str, program: str) -> None:
 
 
 def run_command(board: str, command: tuple[str, ...], *, timeout_s: float = COMMAND_S) -> None:
-    """Run a program of the rig to its end. Raises BoardError if it fails, MissingToolError if it is not there."""
+    """Run a program of the rig to its end. Raises BoardError if it fails, MissingToolError if it is missing."""
     program = shutil.which(command[0])
     if program is None:
         raise MissingToolError(f"{board}: {command[0]} is not installed", hint="the rig file names it: install it")

@@ -1,6 +1,6 @@
-"""Quarantine: tests that are known to fail, each with a reason, an owner and a day on which that ends.
+"""Quarantine: tests that are known to fail, each with a reason, an owner and an expiry date.
 
-    ceiling = 3                                     # at most so many entries; 5 where the file does not say
+    ceiling = 3                                     # maximum number of entries; default: 5
 
     [[test]]
     id = "test_models.py::test_rollback"            # file::test; without [parameters] all of them
@@ -9,7 +9,8 @@
     owner = "ada"
     expires = 2026-12-31
 
-It excuses wrong answers only: a rig fault in such a test is one, and a pass fails the run, so that the entry goes.
+It excuses failed tests only: a rig fault in such a test still counts, and a pass fails the run, so that the entry is
+removed.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Entry:
     where: str
 
     def covers(self, board: str, test: str) -> bool:
-        """Return whether it is about a test, by pytest's id, on a board."""
+        """Return whether the entry covers a test, by pytest's id, on a board."""
         name = short_id(test)
         return self.board in (None, board) and self.test in (name, name.partition("[")[0])
 
@@ -58,11 +59,11 @@ class Quarantine:
     entries: tuple[Entry, ...] = ()
 
     def judged(self, board: BoardResult) -> BoardResult:
-        """Return a board's result with what the quarantine makes of it."""
+        """Return a board's result with the quarantine applied."""
         return replace(board, tests=tuple(self._judged(board.board.name, test) for test in board.tests))
 
     def unmatched(self, boards: Sequence[BoardResult]) -> tuple[str, ...]:
-        """Return the entries that name no test of any board, for a person to read."""
+        """Return the entries that match no test of any board, in words."""
         seen = [(board.board.name, test.test) for board in boards for test in board.tests]
         return tuple(
             f"{entry.where}: {entry.test}" + (f" on {entry.board}" if entry.board else "")
@@ -85,7 +86,7 @@ class Quarantine:
 def load_quarantine(path: Path, boards: Sequence[str], today: date) -> Quarantine:
     """Return the quarantine of a file.
 
-    boards: names in the rig. Raises ConfigError for whatever is wrong with it, an entry whose day is over included.
+    boards: names in the rig. Raises ConfigError for any error in it, including an expired entry.
     """
     source = read_toml(path)
     top = Table(source, (), source.data, "quarantine")
@@ -127,7 +128,7 @@ def _entry(source: TomlSource, where: KeyPath, values: dict[str, Any], boards: S
 
 
 def _refuse_twins(source: TomlSource, entries: tuple[Entry, ...]) -> None:
-    """Refuse a second entry for what the first one covers already."""
+    """Raise for an entry whose test an earlier one covers."""
     for n, entry in enumerate(entries):
         for other in entries[:n]:
             same_board = None in (entry.board, other.board) or entry.board == other.board

@@ -1,4 +1,4 @@
-"""Writes what happens in a pytest run to the event log; registered only when --hil-events asks for it."""
+"""Writes the events of a pytest run to the event log; registered only with --hil-events."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class EventReporter:
         self._log.write(event, **values)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Write what will run, and what does not apply."""
+        """Write the planned tests, and those that do not apply."""
         entries = [{"test": test, "reason": reason} for test, reason in self._not_applicable()]
         tests = [item.nodeid for item in session.items]
         self._log.write("plan", tests=tests, not_applicable=entries, titles=_titles(session.items))
@@ -40,7 +40,7 @@ class EventReporter:
         self._log.write("start", test=nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Write how a test ended; a failed teardown ends it a second time."""
+        """Write a test's result; a failed teardown gives a second one."""
         if report.when != "call" and report.passed:
             return
         properties = {str(name): str(value) for name, value in report.user_properties}
@@ -53,7 +53,7 @@ class EventReporter:
         self._log.write("end", test=report.nodeid, outcome=outcome, phase=phase, seconds=report.duration, text=text)
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Write that the run came to its end by itself."""
+        """Write the regular end of the run."""
         self._log.write("done", exit_code=int(exitstatus))
         self._log.close()
 
@@ -69,7 +69,7 @@ def _titles(items: list[pytest.Item]) -> dict[str, str]:
 
 
 def _text_of(report: pytest.TestReport) -> str:
-    """Return the failure, or a skip's reason, and what the plugin added."""
+    """Return the failure, or the reason of a skip, with the plugin's additions."""
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""  # of a skip
     text = reason or report.longreprtext
     sections = [f"--- {title} ---\n{body}" for title, body in report.sections if body.strip()]

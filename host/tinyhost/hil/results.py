@@ -1,4 +1,4 @@
-"""What a rig run found: values that the JUnit, JSON and HTML writers print."""
+"""The results of a rig run, for the writers of JUnit, JSON and HTML."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _RETRY_S = 1e-3
 
 
 def headline(text: str) -> str:
-    """Return the line of a failure that says most: pytest's first `E` line, else the first that is not empty."""
+    """Return the most telling line of a failure: pytest's first `E` line, else the first that is not empty."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     marked = [line[1:].strip() for line in lines if line.startswith("E ")]
     return next(iter(marked + lines), "")
@@ -52,21 +52,21 @@ def headline(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """How a test ended before it was run again, which only the rig's faults are."""
+    """An earlier result of a test that was rerun after a rig fault."""
 
     outcome: Outcome
     phase: str
     """the phase in which it ended: `collect`, `setup`, `call`, `teardown`, `run`"""
     seconds: float
     text: str
-    """what went wrong"""
+    """the failure"""
     board: str
     """the board's name in the rig file"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TestResult:
-    """One test on one board."""
+    """The result of one test on one board."""
 
     __test__ = False  # pytest: this is no test class
 
@@ -87,17 +87,17 @@ class TestResult:
 
     @property
     def headline(self) -> str:
-        """The line of `text` that says most."""
+        """The most telling line of `text`."""
         return headline(self.text)
 
 
 @dataclass(frozen=True, kw_only=True)
 class BoardResult:
-    """All tests on one board.
+    """The results of one board.
 
-    identity: its INFO reply, empty if it never answered. titles: what each test file is about. log_tail: the last lines
-    that the board wrote. left: why a board that shares tests with others took no more of them, and did not come back.
-    bench: the document of its benchmark, if the rig asked for one and it came to its end.
+    identity: its INFO reply, empty if it never answered. titles: the title of each test file. log_tail: the last log
+    lines of the board. left: why a board that shares tests was lost for good. bench: the document of its benchmark, if
+    one was configured and completed.
     """
 
     board: RigBoard
@@ -112,7 +112,7 @@ class BoardResult:
     def attempts_from(self, started: datetime) -> Iterator[tuple[TestResult, float, int]]:
         """Yield each attempt at each test, when it began as a Unix time, and its number from 0 on.
 
-        They follow one another from the run's beginning, as the board ran them; what came before stands first.
+        The times are laid out from the run's beginning, in the board's order; earlier attempts come first.
         """
         begin_s = started.timestamp()
         for test in self.tests:
@@ -130,14 +130,14 @@ class BoardResult:
 
     @property
     def passed(self) -> bool:
-        """True if something ran, nothing went wrong and the board stayed."""
+        """True if a test ran, none failed and the board stayed."""
         is_clean = not self.left and not any(self.counts[outcome] for outcome in BAD_OUTCOMES)
         return is_clean and bool(self.counts["passed"])
 
 
 @dataclass(frozen=True, kw_only=True)
 class RigResult:
-    """A whole run."""
+    """The results of a whole run."""
 
     rig: str
     rig_file: str
@@ -146,11 +146,11 @@ class RigResult:
     boards: tuple[BoardResult, ...]
     interrupted: bool = False
     unmatched: tuple[str, ...] = ()
-    """entries of the quarantine file that name no test of this run, each with its line"""
+    """entries of the quarantine file that match no test of this run, each with its line"""
 
     @property
     def passed(self) -> bool:
-        """True if every board passed, nobody interrupted the run, and the quarantine names tests that are there."""
+        """True if every board passed, the run was not interrupted, and all quarantine entries match tests."""
         clean = not (self.interrupted or self.unmatched)
         return clean and bool(self.boards) and all(board.passed for board in self.boards)
 
@@ -160,7 +160,7 @@ class RigResult:
         return sum((Counter(board.counts) for board in self.boards), Counter())
 
     def verdict(self) -> str:
-        """Return one line: what passed and what did not, boards named."""
+        """Return the result in one line, with the boards' names."""
         bad = [
             f"{board.counts[outcome]} {OUTCOME_WORDS[outcome]} on {board.board.name}"
             for board in self.boards
@@ -183,7 +183,7 @@ class RigResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """What went wrong in one way on one board, in one test or in many. first: the first of the tests, for its text."""
+    """One kind of failure on one board, in one test or in several. first: the first of the tests, for its text."""
 
     board: str
     first: TestResult
@@ -191,7 +191,7 @@ class Problem:
 
 
 def find_problems(result: RigResult) -> list[Problem]:
-    """Return what went wrong, wrong answers first; tests that one fault stopped in the same words are one problem."""
+    """Return the failures, failed tests first; rig faults with the same text are one problem."""
     found: dict[tuple[str, ...], Problem] = {}
     for board in result.boards:
         for test in board.tests:
@@ -204,7 +204,7 @@ def find_problems(result: RigResult) -> list[Problem]:
 
 
 def reran(result: RigResult) -> list[tuple[BoardResult, TestResult]]:
-    """Return the tests that were run again since the rig broke them, and then ended otherwise."""
+    """Return the tests that ended differently when they were rerun after a rig fault."""
     return [
         (board, test)
         for board in result.boards

@@ -1,7 +1,6 @@
-"""Rig files: which boards stand on a bench, what they run and see, and which tests they may take.
+"""Rig files: the boards of a bench, their firmware and input, and the tests they may run.
 
-Every refusal is a ConfigError that says file, line, what was expected and what was found.
-docs/guides/rigs.md has the keys.
+Every error is a ConfigError with file, line, expected and found values. docs/guides/rigs.md has the keys.
 """
 
 from __future__ import annotations
@@ -39,18 +38,18 @@ class RigBoard:
     """One board of a rig.
 
     app: of a task (tinyhost.tasks.registry).
-    address: where the board is, if it is on another machine or behind a port; its type says what it is there.
-    scene: what a virtual board's sensor gets: an absolute path with options, or kind:... (boards.scenes.open_scene).
+    address: of a board on another machine or behind a port; `type` is its type there.
+    scene: the input of a virtual board's sensor: an absolute path with options, or kind:... (boards.scenes.open_scene).
         Behind a port it is played by the process that keeps the board on.
-    model: absolute path of a .tflite; None: the app's own default model.
+    model: absolute path of a .tflite; None: the app's default model.
     allow: tests that may run on it, as globs on file::test, or names of markers; None: all.
-    power: what switches its power, of a real board; virtual ones have a switch of their own.
+    power: switches a real board's power; virtual boards have a switch of their own.
     rig_sha256: of the rig file's text; empty without one.
-    stimulus: what the rig puts in front of its sensor, and proves to have arrived.
-    meter: what measures its supply.
-    bench: what a run of the rig measures with the benchmark; None: nothing.
-    qualify: the limits that the rig must keep before and after a run; None: it is not measured.
-    timeout_s: longest time without any progress until the runner gives the board up.
+    stimulus: the verified stimulus of its sensor.
+    meter: measures its supply.
+    bench: the benchmark in a run of the rig; None: none.
+    qualify: the limits of the rig before and after a run; None: not checked.
+    timeout_s: longest time without progress before the runner stops the board.
     where: file:line of its table, for messages.
     """
 
@@ -73,29 +72,29 @@ class RigBoard:
 
     @property
     def spec(self) -> str:
-        """The board as `--board` names it."""
+        """The board's name for `--board`."""
         return self.address or (f"{self.type}:{self.serial}" if self.serial else self.type)
 
     @property
     def firmware_kind(self) -> str:
-        """What its firmware is built for; empty if no more than its port is known."""
+        """The kind that its firmware is built for; empty if only its port is known."""
         record = virtual_board_type(self.type)
         return record.firmware_kind if record else "nano33ble" if self.type in BOARD_TYPES else ""
 
     @property
     def played_scene(self) -> str | None:
-        """The scene, if it is for us to have it played."""
+        """The scene, if this process plays it."""
         return self.scene if self.address is None or self.address.startswith("ssh:") else None
 
     @property
     def programs(self) -> tuple[tuple[str, ...], ...]:
-        """Every command that the board makes us start: its way, its power switch, and its stimulus."""
+        """All commands that the board needs: for its connection, its power switch, and its stimulus."""
         parts = tuple(part.commands for part in (self.power, self.stimulus) if part)
         return (*(programs_of(self.address) if self.address else ()), *(each for part in parts for each in part))
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What a test may need of a board: `scene`, `power_cut` and so on; its marker is needs_<capability>."""
+        """The board's capabilities: `scene`, `power_cut` and so on; a test's marker is needs_<capability>."""
         own_switch = self.type in VIRTUAL_TYPES and (self.address is None or self.address.startswith("ssh:"))
         found = {"power_cut"} if self.power or own_switch else set()
         found |= {"stimulus"} if self.stimulus else set()
@@ -105,7 +104,7 @@ class RigBoard:
         return frozenset(found | ({"scene"} | exact if self.scene else set()))
 
     def with_options(self, *, app: str | None, scene: str | None) -> RigBoard:
-        """Return the board with what the command line says instead. Raises UsageError for an app that is not there."""
+        """Return the board with the options of the command line. Raises UsageError for an unknown app."""
         apps = _apps()
         if app is not None and app not in apps:
             raise UsageError(f'--app: expected one of {", ".join(apps)}; got "{app}"', hint=nearest(app, apps))
@@ -114,7 +113,7 @@ class RigBoard:
 
 @dataclass(frozen=True, kw_only=True)
 class Rig:
-    """A bench: its boards, and the folder of the tests that they take.
+    """A bench: its boards and the folder of their tests.
 
     quarantine: the file of tests that are known to fail (hil.quarantine), if there is one.
     """
@@ -138,7 +137,7 @@ class Rig:
 
 
 def default_app() -> str:
-    """Return the app of a board of which nobody says it."""
+    """Return the default app of a board."""
     return _apps()[0]
 
 
@@ -147,7 +146,7 @@ def _apps() -> tuple[str, ...]:
 
 
 def board_of_spec(spec: str) -> RigBoard:
-    """Return the board that `--board` means, as for every command, without a rig file. Raises UsageError."""
+    """Return the board of `--board`, without a rig file. Raises UsageError."""
     if is_remote(spec) or is_port(spec):
         check_address(spec)
         return RigBoard(name=spec, type="port", app=default_app(), address=spec)
@@ -159,7 +158,7 @@ def board_of_spec(spec: str) -> RigBoard:
 
 
 def load_rig(path: Path) -> Rig:
-    """Return the rig of a file. Raises ConfigError, and no other, for whatever is wrong with it."""
+    """Return the rig of a file. Raises ConfigError for any error in it."""
     source = read_toml(path)
     top = Table(source, (), source.data, "rig")
     name = top.text("name")
@@ -178,7 +177,7 @@ def load_rig(path: Path) -> Rig:
 
 
 def _quarantine(top: Table, source: TomlSource) -> Path | None:
-    """Return the quarantine file: the one that the rig names, else RIG.quarantine.toml beside it, if there is one."""
+    """Return the quarantine file: the one named by the rig, else RIG.quarantine.toml beside it, if there is one."""
     if named := top.optional_text("quarantine"):
         return _existing(top, "quarantine", source, named)
     beside = source.path.with_suffix(".quarantine.toml")
@@ -186,7 +185,7 @@ def _quarantine(top: Table, source: TomlSource) -> Path | None:
 
 
 def _usual_tests(rig: Path) -> str:
-    """Return the tests of a rig that names none: those beside it, as in a clone, or those that come with tinyhost."""
+    """Return the default tests of a rig: those beside it, as in a clone, or those that come with tinyhost."""
     beside = "../tests"
     return beside if (rig.parent / beside).is_dir() else str(find_shipped(Path("hil/tests")))
 
@@ -230,7 +229,7 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
 def _check_keys(
     table: Table, kind: str, *, serial: str | None, address: str | None, scene: str | None, has_power: bool
 ) -> None:
-    """Raise ConfigError for what a board of this type cannot have."""
+    """Raise ConfigError for a key that a board of this type cannot have."""
     is_virtual = kind in VIRTUAL_TYPES
     if address:
         try:
@@ -256,16 +255,16 @@ def _stimulus(table: Table, app: str, virtual: bool) -> StimulusPlan:
 
 
 def _names_no_file(scene: str) -> bool:
-    """Return whether a scene is `kind:...`, as webcam:0 or machine:imbalance?rpm=600 are."""
+    """Return whether a scene is `kind:...`, such as webcam:0 or machine:imbalance?rpm=600."""
     return re.match(r"[a-z]{2,}:", scene) is not None
 
 
 def _existing(table: Table, key: str, source: TomlSource, value: str) -> Path:
-    """Return the absolute path that a value means, from the rig file's folder."""
+    """Return a value as an absolute path, relative to the rig file's folder."""
     path = (source.path.parent / value).absolute()
     try:
         found = path.exists()
-    except OSError:  # a name longer than the file system takes
+    except OSError:  # a name longer than the file system allows
         found = False
     if not found:
         hint = f"paths count from the rig file's folder, {source.path.parent.absolute()}"
@@ -274,9 +273,9 @@ def _existing(table: Table, key: str, source: TomlSource, value: str) -> Path:
 
 
 def _refuse_twins(source: TomlSource, boards: tuple[RigBoard, ...]) -> None:
-    """Refuse two boards of one name, and two entries that would open the same real board.
+    """Raise for two boards of one name, or two entries for the same real board.
 
-    Upper and lower case are the same: to the folders of a run on Windows and macOS, and to serial numbers on USB.
+    Case is ignored, as in folders on Windows and macOS, and in serial numbers on USB.
     """
     names: dict[str, int] = {}
     real: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Takes every board of a rig through the rig's tests: one pytest process per board, all at once, watched."""
+"""Runs the tests of a rig on all its boards: one watched pytest process per board, all at once."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Observer = Callable[[Sequence[BoardProcess]], None]
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """How a rig is run.
+    """Options of a rig run.
 
-    select: expression for pytest's -k. reruns: how often a test that the rig broke is run again. jobs: how many boards
-    at once; None means all. share: boards that are alike share the tests, so that each is run once.
+    select: expression for pytest's -k. reruns: maximum reruns of a test after rig faults. jobs: number of boards at
+    once; None means all. share: boards of the same kind share the tests, so that each is run once.
     """
 
     select: str | None = None
@@ -41,13 +41,13 @@ class RunOptions:
 def run_rig(
     rig: Rig, *, folder: Path, options: RunOptions = RunOptions(), observe: Observer = lambda _: None
 ) -> RigResult:
-    """Return what the rig's tests found on each of its boards.
+    """Return the results of the rig's tests on each of its boards.
 
     folder: for event logs, pytest's output and the flash of virtual boards; one folder per board.
     observe: called a few times a second with the processes of all boards.
-    Raises UsageError if options.select is no such expression, ConfigError for a quarantine file that is wrong,
-    and for a board whose power is switched by a program that this computer's owner did not allow.
-    Ctrl-C stops the boards; the result then says `interrupted`, and has what was found until then.
+    Raises UsageError if options.select is invalid, ConfigError for an invalid quarantine file, and for a board that
+    needs a program that this computer's owner did not allow. Ctrl-C stops the boards; the result is then `interrupted`,
+    with the results so far.
     """
     _check_expression(options.select)
     started, began = datetime.now(timezone.utc), time.monotonic()
@@ -74,7 +74,7 @@ def run_rig(
 
 
 def _watch(groups: Sequence[BoardGroup], processes: Sequence[BoardProcess], jobs: int, observe: Observer) -> bool:
-    """Run all boards to their end, `jobs` at a time; return whether a person interrupted that."""
+    """Run all boards to their end, `jobs` at a time; return whether the user interrupted it."""
     interrupted = False
     try:
         while True:
@@ -118,8 +118,8 @@ def _groups(rig: Rig, folder: Path, options: RunOptions) -> list[BoardGroup]:
 
 
 def _check_expression(select: str | None) -> None:
-    """Raise UsageError for what pytest would refuse on every board, as if the rig were at fault."""
-    from _pytest.mark.expression import Expression  # pytest has no public way to ask
+    """Raise UsageError for an expression that pytest would refuse on every board, like a rig fault."""
+    from _pytest.mark.expression import Expression  # pytest has no public API for this
 
     try:
         Expression.compile(select or "")

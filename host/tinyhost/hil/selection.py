@@ -1,4 +1,4 @@
-"""Which tests are run on a board: those that its allow list lets through, those that a file names."""
+"""Selection of a board's tests: by its allow list, or by a file."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def is_allowed(item: pytest.Item, allow: Sequence[str]) -> bool:
 
 
 def named_tests(path: Path) -> frozenset[str]:
-    """Return pytest's ids in a JSON list. Raises ConfigError for a file that is none."""
+    """Return pytest's ids in a JSON list. Raises ConfigError for another file."""
     content = read_file(path, max_bytes=_MAX_BYTES)
     return frozenset(map(str, parse_json(content, str(path), hint="a list of pytest's ids is expected")))

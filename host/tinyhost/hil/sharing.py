@@ -1,7 +1,7 @@
-"""Boards that are alike share the tests: each test is run once, by whichever board is free.
+"""Boards of the same kind share the tests: each test is run once, by a free board.
 
-Each board's pytest goes through all tests in the same order and claims one by making a file of its own; a board whose
-station breaks claims no more.
+Each board's pytest goes through all tests in the same order and claims one by creating a file; a board with a broken
+station claims no more.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["SharedTests", "claim", "release"]
 
 
 def claim(folder: Path, test: str) -> bool:
-    """Return whether a test is ours now; False if another board has it."""
+    """Claim a test; return False if another board has it."""
     try:
         os.close(os.open(_path(folder, test), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
     except FileExistsError:
@@ -29,7 +29,7 @@ def claim(folder: Path, test: str) -> bool:
 
 
 def release(folder: Path, tests: Iterable[str]) -> None:
-    """Let tests be claimed anew."""
+    """Release the claims of tests."""
     for test in tests:
         _path(folder, test).unlink(missing_ok=True)
 
@@ -39,7 +39,7 @@ def _path(folder: Path, test: str) -> Path:
 
 
 def _is_for_each(item: pytest.Item) -> bool:
-    """Return whether every board runs it: what qualifies its part of the rig."""
+    """Return whether every board runs the test: it qualifies the board's part of the rig."""
     return item.nodeid.partition("::")[0] == QUALIFICATION
 
 
@@ -47,19 +47,19 @@ class SharedTests:
     """The pytest hooks of a board that shares tests."""
 
     def __init__(self, folder: Path, log: EventLog, broken: Callable[[], str]) -> None:
-        """broken: says why the station cannot be used any more; "" if it can."""
+        """broken: returns why the station cannot be used any more; "" if it can."""
         self._folder = folder
         self._log = log
         self._broken = broken
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        """Run the tests that nobody else has claimed, each claimed while the one before runs.
+        """Run the tests that no other board has claimed, each claimed while the last one runs.
 
-        pytest must know the next one, to keep what fixtures both need.
+        pytest must know the next one, to keep the fixtures of both.
         """
         if session.testsfailed or session.config.option.collectonly:
-            return None  # pytest's own loop tells of files that could not be collected
+            return None  # pytest's own loop reports files that could not be collected
         items = iter(session.items)
         item = self._next(items)
         while item is not None:

@@ -1,4 +1,4 @@
-"""A soak: a rig's tests, round after round, until the time is over."""
+"""Soak runs: a rig's tests, repeated until the time is over."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHORT_ROUND_S = 30.0
 
 
 def parse_duration(text: str) -> float:
-    """Return the seconds that `8h`, `90m` or `1h30m` are. Raises UsageError."""
+    """Parse `8h`, `90m` or `1h30m` to seconds. Raises UsageError."""
     parts = _PART.findall(text)
     seconds = sum(float(number) * _UNITS_S[unit] for number, unit in parts)
     if "".join(number + unit for number, unit in parts) != text or not 0 < seconds <= MAX_S:
@@ -31,7 +31,7 @@ def parse_duration(text: str) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class SoakRound:
-    """One round: its number from 1, and what it found."""
+    """One round: its number from 1, and its results."""
 
     number: int
     result: RigResult
@@ -44,9 +44,9 @@ def soak_rounds(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[SoakRound]:
-    """Yield round after round; none begins when the time is over, and the first one in any case.
+    """Yield rounds until the time is over, at least one.
 
-    A rig on which nothing works is asked twice a minute, not as fast as it fails. Ends with a round that was
+    A rig on which nothing works is tried twice a minute, not as fast as it fails. Ends with a round that was
     interrupted.
     """
     end, number = clock() + seconds, 0
@@ -61,7 +61,7 @@ def soak_rounds(
 
 
 def keep_logs(folder: Path, number: int, result: RigResult) -> None:
-    """Keep the event logs and pytest's output of a round that did not pass, which the next round would replace."""
+    """Save the event logs and pytest's output of a failed round before the next round replaces them."""
     for board in result.boards:
         logs = folder / board.board.name
         kept = folder / f"round-{number:04d}" / board.board.name

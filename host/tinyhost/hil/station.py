@@ -1,4 +1,4 @@
-"""A station: one board on the bench and what a run does around it: build, flash, power, reset, triage of faults."""
+"""A station: one board on the bench with its build, flash, power, reset, and triage of faults."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ RECENT_LOG_LINES = 60
 class Station:
     """One board under test, powered on first use and kept on until the end of the session.
 
-    What went wrong while it was prepared is kept and raised again for every test: nothing is tried twice.
+    An error during its preparation is stored and raised for every test: nothing is tried twice.
     """
 
     def __init__(self, asked: RigBoard, *, state: Path, observer: Observer | None = None, run: str = "") -> None:
-        """run: what the audit log calls the run that this is part of."""
+        """run: the fields of the run for the audit log."""
         self.asked = asked
         self._audit = AuditLog(asked, run=run)
         self._state = state
@@ -91,7 +91,7 @@ class Station:
 
     @property
     def scene(self) -> str | None:
-        """What the sensor gets, if anybody knows."""
+        """The sensor's scene, if known."""
         return self.asked.scene
 
     @property
@@ -134,10 +134,10 @@ class Station:
         return self._powered
 
     def open_device(self) -> Device:
-        """Return the device, greeted; a board that the last test left in doubt is restarted first.
+        """Return the connected device; restarted first if the last test may have left it in a bad state.
 
-        A board that does not answer gets one restart; only if that does not help either is it a fault of the rig.
-        Raises BoardError, LinkError.
+        A board that does not answer is restarted once; only if that does not help it is a rig fault. Raises BoardError,
+        LinkError.
         """
         self.powered()
         try:
@@ -159,7 +159,7 @@ class Station:
         return self._opened
 
     def restart(self, device: Device) -> None:
-        """Cut the power and give it back; a board whose power cannot be cut is reset by command."""
+        """Cycle the power; a board whose power cannot be cut is reset by command."""
         if "power_cut" in self.asked.capabilities:
             self.cut_power(device)
         else:
@@ -167,7 +167,7 @@ class Station:
             device.reset()
 
     def cut_power(self, device: Device) -> None:
-        """Cut the power and give it back. Raises BoardError if the board did not lose it, whatever its switch says."""
+        """Cycle the power. Raises BoardError if the board did not lose it, whatever the switch reports."""
         before = device.info
         self._cut()
         device.ping()
@@ -176,25 +176,24 @@ class Station:
     def _cut(self) -> None:
         commands = self.asked.power
         self._audit.write("power_cut", commands=[list(command) for command in commands.commands] if commands else [])
-        if commands is None or not commands.commands:  # the way to the board has its switch
+        if commands is None or not commands.commands:  # the connection to the board has its own switch
             self.powered().reset()
             return
         check_allowed(self.asked, read_allowed())
         commands.cut(self.asked.name)
 
     def distrust(self) -> None:
-        """Have the board restarted before the next test: the last one failed."""
+        """Restart the board before the next test, as the last one failed."""
         self._in_doubt = True
 
     def condemn(self, why: TinyhostError) -> None:
-        """Have every test that follows end by this: the rig is out of its limits."""
+        """End all further tests with this error: the rig is out of its limits."""
         self._broken = why
 
     def triage(self, error: BaseException | None = None) -> tuple[Fault, str]:
-        """Return whose fault a dead link is, and why: a board that answers after a restart had firmware that hung.
-
-        error: what the test ended with. On another machine the way to the board may have broken instead: then the board
-        answers on a new link, and has not started anew.
+        """Return the class of a dead link's fault, with the reason: a board that answers after a restart had firmware
+        that hung. error: of the test. On another machine the connection may have broken instead: then the board answers
+        on a new link without a restart.
         """
         try:
             self._let_go()
@@ -208,25 +207,27 @@ class Station:
         return "test", f"The board answers again after a restart, so the rig is fine: {died}."
 
     def _broken_way(self, error: BaseException | None, boot: int) -> str:
-        """Return what shows that it was the way to the board that broke; empty if nothing does. boot: the last one."""
+        """Return the evidence that the connection to the board broke; empty if there is none. boot: the last one."""
         try:
             if isinstance(error, RouteLostError):
                 raise error
             with self._open() as device:
                 same = "The board answers on a new link and did not restart: the link broke, a rig fault."
                 return same if device.info.boot == boot else ""
-        except RouteLostError:  # which may be seen later than what the test ended with
+        except RouteLostError:  # which may be detected later than the test's error
             self._powered = self._power()
             return "The connection to the board had ended and works again: this is a rig fault."
         except LinkError:
             return ""
 
     def recent_log(self) -> list[str]:
-        """Return the last lines that the device wrote."""
+        """Return the device's last log lines."""
         return list(self._log)
 
     def compile_model(self, *, name: str | None = None) -> ModelFile:
-        """Return the rig's model, else the one that ships for the board's sensor; `name` makes it another image."""
+        """Return the compiled model of the rig, else the one that ships for the board's sensor; `name` changes the
+        image.
+        """
         return self._compiled([self.asked.model] if self.asked.model else shipped_models(self.asked.app), name)
 
     def golden_model(self) -> ModelFile:
@@ -243,11 +244,11 @@ class Station:
 
     @cached_property
     def firmware(self) -> Firmware:
-        """The app, for this board, as the sources that are there now make it. Raises BuildError, MissingToolError.
+        """The app's firmware for this board, from the present sources.
 
-        Whatever keeps it from being built is the build's fault, and never the rig's.
+        Raises BuildError, MissingToolError. Any error here is a build fault, never a rig fault.
         """
-        asked, kind = self.asked, self._board.firmware_kind or self.asked.firmware_kind  # no board: no build's fault
+        asked, kind = self.asked, self._board.firmware_kind or self.asked.firmware_kind  # before: no build fault
         self.tell("stage", text=f"building {asked.app} for {asked.type}")
         try:
             return find_firmware(asked.app, kind, progress=lambda line: self.tell("stage", text=f"building: {line}"))
@@ -259,13 +260,13 @@ class Station:
     def _flash(self) -> None:
         board = self._board  # before the firmware: a missing board needs no build
         if not board.firmware_kind or self._runs(firmware := self.firmware):
-            return  # only bytes get there, or nothing is to be done
+            return  # it cannot be flashed, or need not be
         self.tell("stage", text=f"flashing {self.asked.name}")
         self._audit.write("flash", app=firmware.app, build_id=firmware.build_id)
         flash_firmware(board, firmware, lambda line: self.tell("stage", text=f"flashing: {line}"))
 
     def _runs(self, firmware: Firmware) -> bool:
-        """Return whether the board runs exactly this build already: then its flash is spared."""
+        """Return whether the board already runs exactly this build, which saves its flash."""
         try:
             with self._board.power() as powered, Device.open(powered) as device:
                 return (device.info.app, device.info.build_id) == (firmware.app, firmware.build_id)
@@ -293,14 +294,14 @@ class Station:
         return device
 
     def _let_go(self) -> None:
-        """Close what the test has open: there is one link at a time."""
+        """Close the test's device or link: there is one link at a time."""
         if self._opened is not None:
             with suppress(TinyhostError):
                 self._opened.close()
         self._opened = None
 
     def _revive(self) -> str:
-        """Restart the board; return how its firmware had died, if it had."""
+        """Restart the board; return how its firmware crashed, if it did."""
         self._in_doubt = False
         if "power_cut" not in self.asked.capabilities:
             self._audit.write("reset")

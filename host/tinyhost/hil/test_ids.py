@@ -1,4 +1,4 @@
-"""Names of tests, as people and rig files write them."""
+"""Short names of tests, as in rig files."""
 
 from __future__ import annotations
 

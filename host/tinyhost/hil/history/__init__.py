@@ -1,1 +1,1 @@
-"""The history of rig runs: kept in SQLite, looked at test by test and board by board."""
+"""The history of rig runs, in SQLite, by test and board."""

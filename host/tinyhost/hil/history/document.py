@@ -1,4 +1,4 @@
-"""The history for programs."""
+"""JSON documents of the history."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class HistoryDocument:
     file: str
     """the file with the history"""
     set_aside: str | None
-    """where a damaged file was moved, if that happened in this command"""
+    """where a damaged file was moved by this command; null if it was not"""
     runs: tuple[PastRun, ...]
     """oldest first"""
     tests: tuple[TestTrend, ...]
@@ -58,7 +58,7 @@ class SoakRoundDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class SoakDocument:
-    """`tinyhost hil run --for TIME --json FILE`. Exits 1 unless whether every round passed."""
+    """`tinyhost hil run --for TIME --json FILE`. Exits 1 unless every round passed."""
 
     schema: Literal["tinyhost.hil-soak/1"] = "tinyhost.hil-soak/1"
     rig: str

@@ -1,7 +1,7 @@
 """Results of rig runs in an SQLite file, which several runs may write at once.
 
-A file that is damaged is set aside under another name and told; one of a newer tinyhost, or of another program, is
-refused and left as it is.
+A damaged file is moved aside and reported; a file of a newer tinyhost, or of another program, is refused and left
+unchanged.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ SELECT t.run, t.board, t.test, t.name, t.value, t.unit FROM figures t, runs r WH
 
 
 def history_path() -> Path:
-    """Return where the history is kept unless a person says otherwise."""
+    """Return the default path of the history."""
     return state_folder() / "hil" / "history.sqlite3"
 
 
@@ -72,12 +72,12 @@ class Figure:
     name: str
     value: float
     unit: str
-    """empty if the name has it"""
+    """empty if the name includes it"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PastTest:
-    """How a test on a board ended in a run."""
+    """The result of a test on a board in a run."""
 
     run: int
     started: str
@@ -89,17 +89,17 @@ class PastTest:
     outcome: Outcome
     seconds: float
     n_attempts: int
-    """before this outcome, ended by the rig"""
+    """earlier attempts that ended with a rig fault"""
     headline: str
     figures: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class PastRun:
-    """A run that was kept."""
+    """A stored run."""
 
     id: int
-    """counts up"""
+    """number of the run, rising"""
     rig: str
     started: str
     """UTC, ISO 8601"""
@@ -110,7 +110,7 @@ class PastRun:
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """Which runs and tests are asked for; None or "" does not restrict. test: part of an id. n_runs: the last ones."""
+    """A selection of runs and tests; None or "" does not restrict. test: part of an id. n_runs: the last ones."""
 
     rig: str | None = None
     board: str | None = None
@@ -120,13 +120,10 @@ class Filter:
 
 
 class HistoryStore:
-    """The history in one file.
-
-    set_aside: where a damaged file was moved when this one was opened; None if it was whole, or not there.
-    """
+    """The history in one file. set_aside: where a damaged file was moved on opening, if there was one."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or make it. Raises ConfigError if it cannot be, or is none of ours."""
+        """Open or create the file. Raises ConfigError if that fails, or if it is another program's."""
         self.path = path
         self.set_aside: Path | None = None
         try:
@@ -139,7 +136,7 @@ class HistoryStore:
             raise ConfigError(f"{path}: no history here: {exc}", hint="name another file with --history") from exc
 
     def add(self, result: RigResult, *, soak: str = "") -> int:
-        """Keep a run; return its number. soak: which soak it is a round of. Raises ConfigError."""
+        """Store a run; return its number. soak: the soak that it is a round of. Raises ConfigError."""
         run = (
             result.rig, result.rig_file, result.started.isoformat(timespec="seconds"), result.seconds,
             result.passed, result.verdict(), soak, tinyhost.__version__,
@@ -153,7 +150,7 @@ class HistoryStore:
         return number
 
     def runs(self, which: Filter) -> list[PastRun]:
-        """Return the runs that are asked for, oldest first."""
+        """Return the selected runs, oldest first."""
         with self._connected() as database:
             rows = database.execute(
                 "SELECT id, rig, started, seconds, passed, verdict FROM runs WHERE (?1 IS NULL OR rig = ?1)"
@@ -165,7 +162,7 @@ class HistoryStore:
         return [replace(run, passed=bool(run.passed)) for run in found]
 
     def tests(self, which: Filter) -> list[PastTest]:
-        """Return how tests ended in the runs that are asked for, oldest run first; what did not apply is left out."""
+        """Return the results of tests in the selected runs, oldest run first, without those that do not apply."""
         runs = [run.id for run in self.runs(which)]
         if not runs:
             return []
@@ -187,7 +184,7 @@ class HistoryStore:
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection that waits for other writers. Raises ConfigError for what SQLite says."""
+        """Yield a connection that waits for other writers. Raises ConfigError for errors of SQLite."""
         try:
             with closing(sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None)) as database:
                 yield database
@@ -195,7 +192,7 @@ class HistoryStore:
             raise ConfigError(f"{self.path}: {exc}", hint="name another file with --history") from exc
 
     def _is_whole(self) -> bool:
-        """Return whether the file is a whole history. Raises ConfigError if it is sound, and none of ours."""
+        """Return whether the file is an intact history. Raises ConfigError if it is another program's."""
         try:
             with closing(sqlite3.connect(self.path, timeout=BUSY_S)) as database:
                 (version,) = database.execute("PRAGMA user_version").fetchone()
@@ -241,7 +238,7 @@ def _add_board(database: sqlite3.Connection, run: int, result: BoardResult) -> N
 
 
 def parse_figure(name: str, text: str) -> Figure | None:
-    """Return the number, and its unit, that a recorded text is; None if it is anything else."""
+    """Parse a recorded text as a number with a unit; None if it is neither."""
     found = _FIGURE.fullmatch(text.strip())
     return Figure(name=name, value=float(found[1].replace(",", "")), unit=found[2].strip()) if found else None
 
@@ -251,7 +248,7 @@ def _insert(table: str, n_columns: int) -> str:
 
 
 def _stored(value: Any) -> Any:
-    """Return a value as SQLite takes it: text without half surrogates, and not for pages."""
+    """Return a value for SQLite: text without lone surrogates, cut to a maximum length."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()[:_MAX_TEXT]
     return int(value) if isinstance(value, bool) else value

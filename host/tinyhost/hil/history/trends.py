@@ -1,4 +1,4 @@
-"""What the history says of each test on each board: how often it passed, whether it flips, where its figures go."""
+"""Trends in the history of each test on each board: pass rate, flakiness, figures."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _ORDER: tuple[Steadiness, ...] = ("flaky", "failing", "changed", "unproven", "st
 
 @dataclass(frozen=True, kw_only=True)
 class RecentOutcome:
-    """How the test ended in one run."""
+    """The result of a test in one run."""
 
     run: int
     """number of the run"""
     started: str
-    """of the run: UTC, ISO 8601"""
+    """start of the run: UTC, ISO 8601"""
     build_id: str
     """of the firmware"""
     outcome: Outcome
@@ -38,10 +38,10 @@ class RecentOutcome:
 
 @dataclass(frozen=True, kw_only=True)
 class FigureTrend:
-    """A figure over the runs, oldest first."""
+    """The values of a figure over the runs, oldest first."""
 
     name: str
-    """`seconds` is how long the test took"""
+    """name; `seconds` is the test's duration"""
     unit: str
     runs: tuple[int, ...]
     values: tuple[float, ...]
@@ -87,7 +87,7 @@ class TestTrend:
 
 
 def test_trends(tests: Iterable[PastTest]) -> list[TestTrend]:
-    """Return a trend for each test and board, those that need a look first. tests: oldest run first."""
+    """Return a trend for each test and board, those that need attention first. tests: oldest run first."""
     found: dict[tuple[str, str], list[PastTest]] = {}
     for test in tests:
         found.setdefault((test.test, test.board), []).append(test)
@@ -143,7 +143,7 @@ def _steadiness(answered: Sequence[PastTest], n_same_build: int) -> Steadiness:
 
 
 def _figures(history: Sequence[PastTest]) -> Iterable[FigureTrend]:
-    """Yield the trends of how long the test took where it passed, and of what it recorded."""
+    """Yield the trends of the duration of passed tests, and of the recorded figures."""
     passed = [test for test in history if test.outcome in _RIGHT]
     if passed:
         yield _figure("seconds", "s", [(test.run, test.seconds) for test in passed])

@@ -1,1 +1,1 @@
-"""Whether a rig is within its limits, before and after each run: one that is not stops the run, and fails no test."""
+"""Qualification of a rig before and after each run: out of its limits it stops the run, but fails no test."""

@@ -1,4 +1,4 @@
-"""The rig itself: golden model, golden stimuli and the link, before the tests and after them."""
+"""Checks of the rig itself, before and after the tests: golden model, golden stimuli and the link."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The limits of a rig, by figure, and what a rig file says of them.
+"""The limits of a rig, by figure, and their configuration.
 
-qualify = {}                                             # the usual limits
-qualify = { contrast = [80, 255], level_db = [-30, -6] } # some of them otherwise
+qualify = {}                                             # the default limits
+qualify = { contrast = [80, 255], level_db = [-30, -6] } # other limits for some of them
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["LIMITS", "Limit", "check_limits", "read_limits"]
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """Where a figure must be."""
+    """The range of a figure."""
 
     low: float
     high: float
@@ -36,11 +36,11 @@ LIMITS: Mapping[str, Limit] = {
     "clipped": Limit(low=0, high=0, unit="samples"),
     "vibration": Limit(low=0.02, high=2, unit="g"),
 }
-"""The usual ones. white and black: light and exposure. edge: focus, the width of black to white."""
+"""The default limits. white and black: light and exposure. edge: focus, the width of black to white."""
 
 
 def read_limits(table: Table) -> dict[str, Limit]:
-    """Return what a rig's `qualify` table says, and the usual limits for the rest. Raises ConfigError."""
+    """Return the limits in a rig's `qualify` table, with defaults for the rest. Raises ConfigError."""
     limits = {}
     for name, usual in LIMITS.items():
         low, high = table.span(name, (usual.low, usual.high))
@@ -50,7 +50,7 @@ def read_limits(table: Table) -> dict[str, Limit]:
 
 
 def check_limits(board: str, figures: Mapping[str, float], limits: Mapping[str, Limit]) -> None:
-    """Raise StimulusError that names every figure out of its limits."""
+    """Raise StimulusError with all figures out of their limits."""
     out = [
         f"{name} {value:.4g}{f' {limit.unit}' if limit.unit else ''} (limits {limit.low:g} to {limit.high:g})"
         for name, value in figures.items()

@@ -1,4 +1,4 @@
-"""Figures of a rig: the golden model's answer, the link's errors, and how golden stimuli arrive."""
+"""Measurement of a rig's figures: the golden model's output, the link's errors, the golden stimuli."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CARD = 96
 
 
 def golden_answer(device: Device, model: ModelFile) -> tuple[bytes, bytes]:
-    """Return what a board says to a golden pattern by the model that ships, and what it must say."""
+    """Return a board's output for a golden pattern by the shipped model, and the expected one."""
     push_image(device, model.image_for(device.engine, operators_of(device)))
     got = device.infer(InferSource.PATTERN, seed=SEED).output
     n_input_bytes = summarize(model.image).input.n_bytes
@@ -36,7 +36,7 @@ def golden_answer(device: Device, model: ModelFile) -> tuple[bytes, bytes]:
 
 
 def link_figures(device: Device) -> dict[str, float]:
-    """Return the errors of the link while so many bytes went each way."""
+    """Return the link's errors over a fixed number of bytes each way."""
     before = device.link_stats
     device.measure_link(_LINK_BYTES)
     after = device.link_stats
@@ -44,7 +44,10 @@ def link_figures(device: Device) -> dict[str, float]:
 
 
 def stimulus_figures(device: Device, stimulus: Stimulus, sensor: str) -> dict[str, float]:
-    """Return how a golden stimulus arrives. sensor: of the board's app. Raises StimulusError if it does not."""
+    """Return the figures of a golden stimulus in the sensor's data.
+
+    sensor: of the board's app. Raises StimulusError if it does not arrive.
+    """
     if sensor == "camera":
         seen = stimulus.show(device, np.full((_CARD, _CARD), 128, np.uint8))
         mark = seen.mark

@@ -9,7 +9,7 @@ import pytest
 __all__ = ["QUALIFICATION", "Qualifying"]
 
 QUALIFICATION = "qualification"
-"""the file's part of the ids"""
+"""prefix of the checks' test ids"""
 
 
 class Qualifying:

@@ -1,1 +1,1 @@
-"""Stimuli: what a rig puts in front of a sensor, and the proof, from the sensor's own data, that it arrived."""
+"""Stimuli: light, sound and motion for a sensor, with proof of arrival from the sensor's own data."""

@@ -1,4 +1,4 @@
-"""What makes light, sound and motion: a window, a loudspeaker, a program, or a simulated room."""
+"""Actuators of light, sound and motion: a window, a loudspeaker, a program, or a simulated room."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ _AFTER_S = 30.0
 
 
 class Actuator(Protocol):
-    """What makes a stimulus; a screen cannot play, a loudspeaker cannot show."""
+    """The contract of an actuator; a screen cannot play, a loudspeaker cannot show."""
 
     def show(self, picture: NDArray[np.uint8]) -> None:
         """Show a picture, (h, w) grey levels, until the next one. Raises StimulusError, MissingToolError."""
 
     def play(self, pcm: NDArray[np.int16]) -> None:
-        """Begin to play, (n,) at 16 kHz. Raises StimulusError, MissingToolError."""
+        """Start to play, (n,) at 16 kHz. Raises StimulusError, MissingToolError."""
 
     def close(self) -> None:
-        """Release what is held."""
+        """Release its resources."""
 
 
 class _Nothing:
-    """What an actuator does that was not asked to do this."""
+    """The errors of an actuator for what it cannot do."""
 
     def show(self, picture: NDArray[np.uint8]) -> None:
         raise StimulusError("this stimulus shows no pictures", hint='kind = "screen" does')
@@ -52,7 +52,7 @@ class _Nothing:
         raise StimulusError("this stimulus plays nothing", hint='kind = "speaker" and "shaker" do')
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing."""
 
 
 class ScreenWindow(_Nothing):
@@ -135,7 +135,7 @@ class PlayCommand(_Nothing):
         self._number = 0
 
     def play(self, pcm: NDArray[np.int16]) -> None:
-        """Start the program, after the last one; what went wrong with that is told now."""
+        """Start the program after the last one has ended; an error of that one is raised now."""
         self._wait()
         self._number += 1
         path = Path(self._folder.name) / f"{self._number}.wav"
@@ -146,7 +146,7 @@ class PlayCommand(_Nothing):
         thread.start()
 
     def close(self) -> None:
-        """Wait for what plays."""
+        """Wait for the end of playing."""
         with suppress(StimulusError, MissingToolError):
             self._wait()
         self._folder.cleanup()
@@ -154,7 +154,7 @@ class PlayCommand(_Nothing):
     def _run(self, command: tuple[str, ...], seconds: float) -> None:
         try:
             run_command("stimulus", command, timeout_s=seconds + _AFTER_S)
-        except Exception as exc:  # told by the next call, in the caller's thread
+        except Exception as exc:  # raised by the next call, in the caller's thread
             self._failure = exc
 
     def _wait(self) -> None:
@@ -171,7 +171,7 @@ class SoundDevice(_Nothing):
     """A loudspeaker, or a shaker behind an amplifier, as a sound device of this computer."""
 
     def __init__(self, device: str | None) -> None:
-        """device: its name; None takes the usual one. Raises MissingToolError without sounddevice or PortAudio."""
+        """device: its name; None takes the default one. Raises MissingToolError without sounddevice or PortAudio."""
         try:
             import sounddevice
         except ImportError as exc:
@@ -184,7 +184,7 @@ class SoundDevice(_Nothing):
         self._device = device
 
     def play(self, pcm: NDArray[np.int16]) -> None:
-        """Begin to play; what still plays ends."""
+        """Start to play; anything still playing is stopped."""
         try:
             self._sounddevice.play(pcm, SAMPLE_RATE_HZ, device=self._device)
         except (ValueError, self._sounddevice.PortAudioError) as exc:
@@ -192,7 +192,7 @@ class SoundDevice(_Nothing):
             raise StimulusError(f"stimulus: sound device {self._device or 'by default'}: {exc}", hint=hint) from exc
 
     def close(self) -> None:
-        """Be silent."""
+        """Stop playing."""
         self._sounddevice.stop()
 
 
@@ -200,11 +200,11 @@ class _RoomActuator(Room):
     """A simulated room."""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing."""
 
 
 def open_actuator(plan: StimulusPlan, room: Path) -> Actuator:
-    """Return what a rig file asks for. room: folder of a simulated one. Raises StimulusError, MissingToolError."""
+    """Return the actuator of a rig file. room: folder of a simulated room. Raises StimulusError, MissingToolError."""
     if plan.kind == "room":
         return _RoomActuator(room)
     if plan.kind == "screen":

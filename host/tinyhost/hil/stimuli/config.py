@@ -1,13 +1,13 @@
-"""What a rig file says of a board's stimulus.
+"""Configuration of a board's stimulus in a rig file.
 
-    stimulus = { kind = "screen", display = ":0" }             # a window that fills a display
+stimulus = { kind = "screen", display = ":0" }             # a window that fills a display
     stimulus = { kind = "screen", display = ":0", side = 480, on = ["ssh", "bench", "python3"] }
-    stimulus = { kind = "speaker", device = "USB Audio" }      # by the extra `mic`; without `device`, the usual one
+    stimulus = { kind = "speaker", device = "USB Audio" }      # by the extra `mic`; without `device`, the default one
     stimulus = { kind = "speaker", play = ["paplay", "--device=rig", "{file}"] }
     stimulus = { kind = "shaker", play = ["aplay", "-q", "{file}"] }
     stimulus = { kind = "room" }                               # of a virtual board: a simulated one
 
-Programs are started only where this computer's owner allowed them: hil.allowed.
+Programs are started only if this computer's owner allowed them: hil.allowed.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _MAX_SIDE = 10_000.0
 
 @dataclass(frozen=True, kw_only=True)
 class StimulusPlan:
-    """What stands in front of a board's sensor.
+    """The stimulus of a board's sensor.
 
-    display: of a screen, as X11 names it; "": the usual one. side: of its window, pixels; None fills the display.
-    device: of a loudspeaker or shaker, by its name; None: the usual one. play: the program that plays a file instead.
-    on: what starts Python where the display is; () means on this computer.
+    display: name of a screen's X11 display; "": the default one. side: of its window, pixels; None fills the display.
+    device: name of a loudspeaker's or shaker's sound device; None: the default one. play: the program that plays a file
+    instead. on: command that starts Python on the display's computer; () means this one.
     """
 
     kind: str
@@ -44,12 +44,12 @@ class StimulusPlan:
 
     @property
     def commands(self) -> tuple[tuple[str, ...], ...]:
-        """Every command that the rig file, and not tinyhost, says; `{file}` stands for a file of tinyhost's."""
+        """All commands given by the rig file; `{file}` stands for a file of tinyhost's."""
         return tuple(each for each in (self.play, self.on) if each)
 
 
 def read_stimulus(table: Table, *, sensor: str, virtual: bool) -> StimulusPlan:
-    """Return what a rig's `stimulus` table says. sensor: of the board's app. Raises ConfigError with its line."""
+    """Return the plan in a rig's `stimulus` table. sensor: of the board's app. Raises ConfigError with its line."""
     kind = table.choice("kind", (*_SENSOR_OF, _ROOM))
     if _SENSOR_OF.get(kind, sensor) != sensor:
         fits = next(name for name, its in _SENSOR_OF.items() if its == sensor)
@@ -77,6 +77,6 @@ def read_stimulus(table: Table, *, sensor: str, virtual: bool) -> StimulusPlan:
 
 
 def window_command(plan: StimulusPlan) -> tuple[str, ...]:
-    """Return what starts the window of a screen."""
+    """Return the command that starts the window of a screen."""
     module = ("-m", "tinyhost.hil.stimuli.window", plan.display, str(plan.side or 0))
     return (*(plan.on or (sys.executable,)), *module)

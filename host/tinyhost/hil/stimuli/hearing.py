@@ -1,4 +1,4 @@
-"""Sound and motion that are played while the board listens: the mark in its samples, and what it said to the rest."""
+"""Sound and motion played while the board listens: the mark in its samples, and its detections in the rest."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ __all__ = ["Detection", "PlayedClip", "listen_for"]
 
 _ITEM_S = 10.0
 LATEST_S = 2.5
-"""after which a mark that was played is given up: a loudspeaker of a network has a second"""
+"""timeout for a played mark: a network loudspeaker may take a second"""
 _TAIL_S = 1.5
-"""of listening after the end"""
+"""time of listening after the end"""
 _EARLY_S, _LATE_S = 0.3, 0.7
-"""around a chirp after the clip, which must come when the one before it says"""
+"""margin around the chirp after the clip, whose time follows from the first one"""
 _GAP_S = 0.02
-"""by which it may be off: a loudspeaker's clock is not the sensor's"""
+"""tolerance of its time: a loudspeaker's clock is not the sensor's"""
 _MARK_LEVEL = 0.5
 """of full scale"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Detection:
-    """What the board detected in what was played, and by which stages, s."""
+    """A detection in the played clip, and the time of its stages in s."""
 
     item: PredictionItem
     sound: float
     """from the beginning of the clip, in the sensor's samples, up to the last sample that counted"""
     preprocess: float | None
-    """of the samples since the prediction before; None where the board's ticks are no time"""
+    """processing of the samples since the last prediction; None if the board's ticks are no time"""
     invoke: float | None
     total: float
     """from the beginning of the clip until the host knew, by the host's clock and the sensor's rate"""
@@ -53,35 +53,35 @@ class Detection:
 
 @dataclass(frozen=True, kw_only=True)
 class PlayedClip:
-    """A clip that was played, in the sensor's own samples."""
+    """A played clip in the sensor's own samples."""
 
     mark: ToneMarker
     level: float
-    """of the mark: dB of full scale (microphone), effective g (accelerometer)"""
+    """level of the mark: dB of full scale (microphone), RMS in g (accelerometer)"""
     delay_s: float
-    """from when it was to be played until the sensor gave it, as far as the host knows"""
+    """delay from the start of playing to the sensor's samples, as measured by the host"""
     samples: NDArray[np.int16]
     """(n, n_channels) from the beginning of the clip, and a tail"""
     position: int
     """of the clip's first sample since the sensor's start"""
     rate_hz: float
     lost: int
-    """samples that the sensor or the link lost meanwhile; their median stands for them"""
+    """samples lost by the sensor or the link, replaced by the median"""
     predictions: tuple[PredictionItem, ...]
-    """that count samples of the clip"""
+    """detections within the clip"""
     detections: tuple[Detection, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Ear:
-    """What arrived, with when."""
+    """The received pieces with their times."""
 
     samples: list[SamplesItem]
     predictions: list[tuple[float, PredictionItem]]
     arrivals: list[float]
 
     def joined(self) -> tuple[int, NDArray[np.int16], int]:
-        """Return the first position, the samples from there, (n, n_channels), and how many are missing in them."""
+        """Return the first position, the samples from there, (n, n_channels), and the number of missing ones."""
         first, last = self.samples[0].position, self.samples[-1]
         joined = np.empty((last.position + len(last.samples) - first, last.samples.shape[1]), np.int16)
         joined[:] = np.median(np.concatenate([item.samples for item in self.samples]), axis=0)  # gravity is no step
@@ -90,15 +90,15 @@ class _Ear:
         return first, joined, self.missing(first, first + len(joined))
 
     def missing(self, begin: int, end: int) -> int:
-        """Return how many samples of these positions did not arrive."""
+        """Return how many samples in this range did not arrive."""
         there = (min(end, item.position + len(item.samples)) - max(begin, item.position) for item in self.samples)
         return end - begin - sum(max(0, n) for n in there)
 
 
 def listen_for(name: str, device: Device, actuator: Actuator, pcm: NDArray[np.int16], *, pause_s: float) -> PlayedClip:
-    """Play a mark, a pause and a clip, (n,) at 16 kHz; return what the board's sensor gave. Raises StimulusError.
+    """Play a mark, a pause and a clip, (n,) at 16 kHz; return the sensor's samples of the clip.
 
-    A sound ends with the mark once more, which shows that nothing broke it off or tore it.
+    Raises StimulusError. A sound ends with a second mark, which proves that it was played without interruption.
     """
     is_sound = device.info.sensor_channels == 1
     tone, mark_s, find = (chirp, CHIRP_S, find_chirp) if is_sound else (burst, BURST_S, find_burst)
@@ -117,7 +117,7 @@ def listen_for(name: str, device: Device, actuator: Actuator, pcm: NDArray[np.in
         first, samples, _ = ear.joined()
         mark = find(samples[:, 0] if is_sound else samples, rate_hz)
         if mark is None:
-            with contextlib.suppress(TinyhostError):  # the mark of the next one must not be found in the rest of this
+            with contextlib.suppress(TinyhostError):  # the next mark must not be confused with the rest of this one
                 _hear(ear, items, name, len(whole) / SAMPLE_RATE_HZ * rate_hz)
             raise _unheard(name, samples, scale, rate_hz, is_sound=is_sound)
         begin = first + mark.position + round((mark_s + pause_s) * rate_hz)
@@ -125,7 +125,7 @@ def listen_for(name: str, device: Device, actuator: Actuator, pcm: NDArray[np.in
         _hear(ear, items, name, end + (mark_s + _LATE_S) * rate_hz * is_sound - first - len(samples))
     first, samples, lost = ear.joined()
     ending = end - round(_EARLY_S * rate_hz)
-    if is_sound and not ear.missing(ending, first + len(samples)):  # else the sensor or the link tore the chirp
+    if is_sound and not ear.missing(ending, first + len(samples)):  # else samples of the chirp were lost
         _check_whole(name, samples[ending - first :, 0], rate_hz)
     level = 20 * math.log10(max(mark.level * scale, 1e-10)) if is_sound else mark.level * scale
     said = [(at, item) for at, item in ear.predictions if begin <= item.prediction.position < end]
@@ -153,7 +153,7 @@ def _unheard(name: str, samples: NDArray[np.int16], scale: float, rate_hz: float
 
 
 def _check_whole(name: str, samples: NDArray[np.int16], rate_hz: float) -> None:
-    """Raise StimulusError unless the chirp that ends a sound is where it must be in these samples around it."""
+    """Raise StimulusError unless the final chirp of a sound is at its place in these samples."""
     found = find_chirp(samples, rate_hz)
     gap_s = found.position / rate_hz - _EARLY_S if found else None
     if gap_s is None or abs(gap_s) > _GAP_S:
@@ -165,7 +165,7 @@ def _check_whole(name: str, samples: NDArray[np.int16], rate_hz: float) -> None:
 
 
 def _hear(ear: _Ear, items: Subscription, name: str, n_samples: float) -> None:
-    """Listen on for so many samples."""
+    """Receive `n` further samples."""
     last = ear.samples[-1]
     until = last.position + len(last.samples) + n_samples
     while ear.samples[-1].position + len(ear.samples[-1].samples) < until:
@@ -185,7 +185,7 @@ def _take(ear: _Ear, item: StreamItem | None, name: str) -> None:
 def _detections(
     said: Sequence[tuple[float, PredictionItem]], begin: int, rate_hz: float, ear: _Ear, tick_hz: int
 ) -> tuple[Detection, ...]:
-    """Return what was detected. The clip began, in the host's time, when the least late samples say so."""
+    """Return the detections. The clip's start in the host's time is taken from the samples with the least delay."""
     ends = [item.position + len(item.samples) for item in ear.samples]
     began = min(at - (end - begin) / rate_hz for at, end in zip(ear.arrivals, ends, strict=True))
     return tuple(

@@ -1,4 +1,4 @@
-"""A stimulus that is acknowledged: what is shown or played counts once the sensor's own data have its mark."""
+"""Acknowledged stimuli: what is shown or played counts only once its mark is found in the sensor's own data."""
 
 from __future__ import annotations
 
@@ -30,34 +30,34 @@ _US = 1e6
 
 @dataclass(frozen=True, kw_only=True)
 class ShownPicture:
-    """A picture that was shown, and what the model made of the very frame that has its mark."""
+    """A shown picture, and the model's prediction on the frame with its mark."""
 
     mark: BorderMarker
     frame: NDArray[np.uint8]
-    """(h, w): what the model got, before it was preprocessed"""
+    """(h, w): the camera's frame, before preprocessing"""
     inference: Inference
     seconds: float
     """from when the display had the picture until the host had the answer"""
     n_tries: int
-    """frames that were captured until one had the mark"""
+    """number of frames captured until one had the mark"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stages:
-    """Where the time went between a stimulus and the host that knows what the board said, s."""
+    """The time from a stimulus to the host's knowledge of the prediction, by stage, in s."""
 
     total: float
     """from when the display had the picture until the host knew the prediction"""
     around: float
-    """until the capture of the frame begins, and for the answer's way to the host: display, waiting, link"""
+    """time before the capture of the frame and for the reply's transmission: display, waiting, link"""
     capture: float | None
-    """None where the board's ticks are no time"""
+    """None if the board's ticks are no time"""
     preprocess: float | None
     invoke: float | None
 
 
 class Stimulus:
-    """What a rig has in front of a board's sensor; see the fixture `stimulus`."""
+    """The stimulus of a board's sensor; see the fixture `stimulus`."""
 
     def __init__(self, name: str, open_actuator: Callable[[], Actuator]) -> None:
         """name: of the board, for messages."""
@@ -68,7 +68,7 @@ class Stimulus:
 
     @property
     def actuator(self) -> Actuator:
-        """What makes the stimulus; opened on first use. Raises StimulusError, MissingToolError."""
+        """The actuator; opened on first use. Raises StimulusError, MissingToolError."""
         if self._actuator is None:
             self._actuator = self._open_actuator()
         return self._actuator
@@ -82,7 +82,7 @@ class Stimulus:
     def show(self, device: Device, picture: NDArray[np.uint8]) -> ShownPicture:
         """Show a picture, (h, w), with a mark over its edges, and run the model on a frame of it.
 
-        Raises StimulusError if no frame has the mark: the camera does not see the screen, or gives an old frame.
+        Raises StimulusError if no frame has the mark: the camera does not see the screen, or repeats an old frame.
         """
         shape = device.snapshot().pixels.shape
         number = self._show(picture)
@@ -94,7 +94,7 @@ class Stimulus:
             data = device.read(Source.SAMPLE)
             seconds = time.monotonic() - begun
             if zlib.crc32(data) != inference.sample_crc32:
-                continue  # the board captured again meanwhile: not what the model got
+                continue  # the board captured again meanwhile: not the model's frame
             frame = np.frombuffer(data, np.uint8).reshape(shape)
             mark = read_border(frame)
             if mark is not None and mark.number == number:
@@ -102,18 +102,18 @@ class Stimulus:
         raise self._unseen(number, mark, frame)
 
     def play(self, device: Device, pcm: NDArray[np.int16], *, pause_s: float = 1.0) -> PlayedClip:
-        """Play a sound, (n,) at 16 kHz, behind a mark and a pause; or have the shaker move so.
+        """Play a sound, (n,) at 16 kHz, after a mark and a pause, or move the shaker with it.
 
-        Raises StimulusError if what the sensor gave has no such mark.
+        Raises StimulusError if the mark is not in the sensor's samples.
         """
         return listen_for(self._name, device, self.actuator, pcm, pause_s=pause_s)
 
     def inject(self, device: Device, sample: NDArray[np.uint8] | NDArray[np.int16]) -> Inference:
-        """Run the model on a sample of the host's, whose mark is the checksum that the board computes of it."""
+        """Run the model on a sample of the host's; the board's checksum of it serves as the mark."""
         return device.infer(InferSource.SAMPLE, data=sample)
 
     def photon_to_prediction(self, device: Device, picture: NDArray[np.uint8]) -> Stages:
-        """Show a picture while the board predicts live; return how long it took, by stage. Raises StimulusError."""
+        """Show a picture while the board predicts live; return the latency by stage. Raises StimulusError."""
         tick_hz = device.info.tick_hz
         with device.stream(StreamId.CAMERA, StreamId.PREDICTIONS) as items:
             for _ in range(2):  # the stream runs

@@ -1,9 +1,9 @@
-"""The window of a screen, a program of its own: it may run on another machine, and Tk wants a process for itself.
+"""The window of a screen, in a program of its own: it may run on another machine, and Tk needs its own process.
 
-    python -m tinyhost.hil.stimuli.window DISPLAY SIDE        # SIDE 0 fills the display; DISPLAY "" is the usual one
+python -m tinyhost.hil.stimuli.window DISPLAY SIDE # SIDE 0 fills the display; DISPLAY "" is the default one
 
-It says `ready WIDTH HEIGHT`, then takes pictures from stdin, each a line `NUMBER WIDTH HEIGHT` and its grey pixels, and
-says `shown NUMBER` when the display has one. The end of stdin ends it.
+It prints `ready WIDTH HEIGHT`, then reads pictures from stdin, each a line `NUMBER WIDTH HEIGHT` and its grey
+pixels, and prints `shown NUMBER` when the display has one. The end of stdin ends it.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main() -> None:
         image = tkinter.PhotoImage(data=pgm, format="ppm")
         label.configure(image=image)
         root.update()
-        root.winfo_pointerx()  # asks the display, which has drawn when it answers
+        root.winfo_pointerx()  # a round trip to the display, which has drawn when it replies
         _say(f"shown {number}")
 
 
