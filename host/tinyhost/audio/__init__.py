@@ -1,1 +1,1 @@
-"""Sound as numbers: wav files, levels, noise, rooms."""
+"""Sound: files, levels, noise, room simulation, the firmware's features."""

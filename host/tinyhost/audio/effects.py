@@ -1,4 +1,4 @@
-"""What happens to sound between a mouth and a microphone: rooms, colour, distance, haste. Pure functions at 16 kHz."""
+"""Effects on sound between mouth and microphone: rooms, frequency response, speed. Pure functions at 16 kHz."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["change_speed", "equalize", "reverberate", "room_impulse_response", "
 _RATE_HZ = 16_000
 _SPEED_OF_SOUND_M_S = 343.0
 _RUMBLE_HZ = 20.0
-"""Below it nobody hears anything, and small microphones neither."""
+"""Below this frequency neither people nor small microphones hear anything."""
 _BANDS_HZ = np.array([_RUMBLE_HZ, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0])
 
 
 def room_impulse_response(rng: np.random.Generator, *, rt60_s: float, distance_m: float = 1.0) -> NDArray[np.float32]:
-    """Return what a clap in a made-up room sounds like from distance_m away, (n,) with the direct sound at sample 0.
+    """Return the impulse response of a simulated room at distance_m, (n,), with the direct sound at sample 0.
 
     The direct sound, six to twelve early echoes that get denser and weaker, and a tail of noise that falls by 60 dB in
     rt60_s, faster at high frequencies, as in real rooms. The tail is as loud as the direct sound at a critical
@@ -41,7 +41,7 @@ def room_impulse_response(rng: np.random.Generator, *, rt60_s: float, distance_m
 
 
 def reverberate(samples: NDArray[np.float32], response: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return (n,) samples as heard in the room of an impulse response, at the level that they had; the rest is cut."""
+    """Return (n,) samples convolved with a room's impulse response, at their old level and length."""
     n = len(samples) + len(response) - 1
     size = 1 << (n - 1).bit_length()
     heard = np.fft.irfft(np.fft.rfft(samples, size) * np.fft.rfft(response, size), size)[: len(samples)]
@@ -53,7 +53,7 @@ def reverberate(samples: NDArray[np.float32], response: NDArray[np.float32]) -> 
 def equalize(samples: NDArray[np.float32], gains_db: NDArray[np.floating]) -> NDArray[np.float32]:
     """Return samples with each band louder by its gain, in dB, at 20, 125, 250, 500, 1000, 2000, 4000 and 8000 Hz.
 
-    In between the gain goes straight on a scale of octaves. The phase stays.
+    In between the gain is linear over octaves. The phase is unchanged.
     """
     if len(samples) < 2:
         return samples.astype(np.float32)
@@ -67,7 +67,7 @@ def equalize(samples: NDArray[np.float32], gains_db: NDArray[np.floating]) -> ND
 
 
 def without_rumble(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return samples around zero: by 6 dB less at 20 Hz, 0.1 dB less at 60 Hz, and nothing of a constant offset.
+    """Return samples without rumble and offset: 6 dB less at 20 Hz, 0.1 dB less at 60 Hz.
 
     The gain is f^4 / (f^4 + 20^4); the phase stays.
     """
@@ -78,7 +78,7 @@ def without_rumble(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def shift(samples: NDArray[np.float32], by: int) -> NDArray[np.float32]:
-    """Return samples of the same number, later by `by` of them (earlier if negative); silence comes in."""
+    """Return the same number of samples, delayed by `by` of them (advanced if negative) and padded with silence."""
     out = np.zeros_like(samples)
     n = len(samples)
     if abs(by) < n:
@@ -87,7 +87,7 @@ def shift(samples: NDArray[np.float32], by: int) -> NDArray[np.float32]:
 
 
 def change_speed(samples: NDArray[np.float32], ratio: float) -> NDArray[np.float32]:
-    """Return samples played `ratio` times as fast, so shorter and higher, as a smaller speaker sounds.
+    """Return samples played `ratio` times as fast: shorter and higher, like the voice of a smaller person.
 
     Meant for ratios near 1: it interpolates without filtering.
     """

@@ -1,4 +1,4 @@
-"""Features of sound, from the firmware's own audio micro-frontend: training sees what the board hears."""
+"""Features of sound from the firmware's own audio micro-frontend, so that training sees the board's features."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LIMITS = (
 
 
 class FrontendVariant(enum.IntEnum):
-    """TFLM's two frontends, whose features differ here and there by one step, for they round their tables differently.
+    """TFLM's two frontends, whose features sometimes differ by one step, as their tables are rounded differently.
 
     SIGNAL: its signal library, so audio_preprocessor_int8.tflite and micro_speech.
     MICROFRONTEND: its microfrontend library, so TensorFlow's audio_microfrontend and pymicro-features.
@@ -33,7 +33,7 @@ class FrontendVariant(enum.IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class FrontendConfig:
-    """What the frontend makes of sound; the defaults are those of TFLM's micro_speech.
+    """Parameters of the frontend; the defaults are those of TFLM's micro_speech.
 
     The firmware's limits: a window of 65 to 512 samples, a stride of at most the window, 1 to 64 channels, bands below
     half the sample rate, at most 20 coefficients.
@@ -47,30 +47,30 @@ class FrontendConfig:
     upper_band_hz: int = 7500
     variant: FrontendVariant = FrontendVariant.SIGNAL
     n_coefficients: int = 0
-    """cepstral coefficients (MFCC), which are a row's features then; 0: the channels are"""
+    """cepstral coefficients (MFCC) per row of features; 0: the features are the channels"""
 
     @property
     def n_features(self) -> int:
-        """Values of a row."""
+        """The number of features in a row."""
         return self.n_coefficients or self.n_channels
 
     @property
     def window_samples(self) -> int:
-        """Samples that a row of features is made of."""
+        """The number of samples in a window."""
         return self.sample_rate_hz * self.window_ms // 1000
 
     @property
     def stride_samples(self) -> int:
-        """Samples from one row of features to the next."""
+        """The number of samples between two rows of features."""
         return self.sample_rate_hz * self.stride_ms // 1000
 
     def n_strides(self, n_samples: int) -> int:
-        """Return the rows of features of a recording: 49 of one second, by default."""
+        """Return the number of rows of features in a recording: 49 for one second, by default."""
         return max(0, (n_samples - self.window_samples) // self.stride_samples + 1)
 
 
 class FeatureStream:
-    """Features of sound that comes piece by piece, as on the board."""
+    """Streaming features of sound, piece by piece, as on the board."""
 
     def __init__(self, config: FrontendConfig | None = None) -> None:
         """Raises ConfigError if the firmware refuses the configuration."""
@@ -84,17 +84,17 @@ class FeatureStream:
     def feed(self, pcm: NDArray[np.int16]) -> NDArray[np.uint16]:
         """Return the raw features of the strides that these samples complete.
 
-        pcm: (n,), any number, 0 too. Returns (n_strides, n_channels): 64 ln(energy) after noise reduction and gain, or,
-        of MFCC, 64 ln(amplitude).
+        pcm: (n,), n may be 0. Returns (n_strides, n_channels): 64 ln(energy) after noise reduction and gain, or, of
+        MFCC, 64 ln(amplitude).
         """
         return self._frontend.feed(np.ascontiguousarray(pcm))
 
     def features(self, pcm: NDArray[np.int16]) -> NDArray[np.int8]:
-        """Return what a model takes of the strides that these samples complete: (n_strides, n_features)."""
+        """Return the model's input for the strides that these samples complete: (n_strides, n_features)."""
         return self._frontend.features(np.ascontiguousarray(pcm))
 
     def reset(self) -> None:
-        """Forget all sound, the noise estimates too: a new recording begins."""
+        """Clear all state, including the noise estimates, for a new recording."""
         self._frontend.reset()
 
 
@@ -104,7 +104,7 @@ def quantized(raw: NDArray[np.uint16]) -> NDArray[np.int8]:
 
 
 def features(pcm: NDArray[np.int16], config: FrontendConfig | None = None) -> NDArray[np.int8]:
-    """Return the int8 features of a recording, which starts with no noise known.
+    """Return the int8 features of a recording, starting without a noise estimate.
 
     pcm: (n,), at config.sample_rate_hz. Returns (n_strides, n_features), no row if it is shorter than a window.
     Raises ConfigError if the firmware refuses the configuration.

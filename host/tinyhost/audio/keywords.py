@@ -1,4 +1,4 @@
-"""What a keyword spotter hears and says: clips of one second, and the classes beside its words."""
+"""Constants of keyword spotting: the clip length, and the classes beside the words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tinyhost.audio.sound import SAMPLE_RATE_HZ
 __all__ = ["CLIP_SAMPLES", "SILENCE", "UNKNOWN"]
 
 CLIP_SAMPLES = SAMPLE_RATE_HZ
-"""One second: what the models hear."""
+"""Samples in a model's window: one second."""
 
 SILENCE, UNKNOWN = "silence", "unknown"
-"""Nobody speaks; another word is spoken."""
+"""Labels of clips without speech, and of other words."""

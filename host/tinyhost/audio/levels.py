@@ -1,4 +1,4 @@
-"""Levels and cuts of sound. Float samples are in -1..1, int16 at full scale is 1; dB are relative to full scale."""
+"""Levels and excerpts of sound. Float samples are in -1..1, int16 at full scale is 1; dB are relative to full scale."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def to_float(pcm: NDArray[np.int16]) -> NDArray[np.float32]:
 
 
 def to_pcm(samples: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Return float samples as int16: rounded, and held at full scale where they are louder."""
+    """Return float samples as int16: rounded, and clipped at full scale."""
     pcm: NDArray[np.int16] = np.clip(np.rint(samples * np.float32(_FULL_SCALE)), -32768, 32767).astype(np.int16)
     return pcm
 
@@ -51,7 +51,7 @@ def active_rms(samples: NDArray[np.float32]) -> float:
 
 
 def loudest_section(pcm: NDArray[np.int16], n: int) -> tuple[int, NDArray[np.int16]]:
-    """Return where the n samples with the most energy begin, and these samples; all of them if there are fewer."""
+    """Return the start of the n samples with the most energy, and these samples; all of them if there are fewer."""
     if len(pcm) <= n:
         return 0, pcm
     energy = np.concatenate(([0], np.cumsum(np.square(pcm.astype(np.int64)))))

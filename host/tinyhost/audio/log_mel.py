@@ -1,4 +1,4 @@
-"""Log-mel spectrograms as MLPerf Tiny's anomaly model wants them: on the host only, in floating point.
+"""Log-mel spectrograms for MLPerf Tiny's anomaly model: on the host only, in floating point.
 
 The same numbers as librosa's `melspectrogram` with its defaults (Slaney's mel scale and normalization, a periodic Hann
 window, frames centred on their time), which the model was trained on.
@@ -28,20 +28,20 @@ _EPSILON = float(np.finfo(np.float64).eps)
 
 @dataclass(frozen=True, kw_only=True)
 class LogMelConfig:
-    """What becomes of a clip; the defaults are MLPerf Tiny's."""
+    """Parameters of the spectrogram; the defaults are MLPerf Tiny's."""
 
     rate_hz: int = 16_000
     n_fft: int = 1024
     hop: int = 512
     n_mels: int = 128
     n_stacked: int = 5
-    """frames in a row that make a window"""
+    """consecutive frames in a window"""
     first_frame: int = 50
     end_frame: int = 250
     """frames first_frame..end_frame - 1 count: the middle of a clip of 10 s"""
 
     def __post_init__(self) -> None:
-        """Raise UsageError for what cannot be."""
+        """Raise UsageError for impossible values."""
         sizes = (self.rate_hz, self.n_fft, self.hop, self.n_mels, self.n_stacked)
         if min(sizes) < 1 or self.n_fft % 2 or not 0 <= self.first_frame < self.end_frame:
             raise UsageError(
@@ -51,7 +51,7 @@ class LogMelConfig:
 
     @property
     def n_features(self) -> int:
-        """Values of a window: 640."""
+        """The number of values in a window: 640."""
         return self.n_mels * self.n_stacked
 
     @property
@@ -75,9 +75,9 @@ def log_mel(pcm: NDArray[np.int16], cfg: LogMelConfig | None = None) -> NDArray[
 
 
 def log_mel_windows(pcm: NDArray[np.int16], cfg: LogMelConfig | None = None) -> NDArray[np.float32]:
-    """Return what the model sees of (n,) samples, (n_windows, n_stacked * n_mels): 196 x 640 of a clip of 10 s.
+    """Return the model's windows of (n,) samples, (n_windows, n_stacked * n_mels): 196 x 640 for a clip of 10 s.
 
-    A window is n_stacked frames in a row, the oldest first; the next one begins a frame later. None if the clip is
+    A window is n_stacked consecutive frames, the oldest first; the next one begins a frame later. None if the clip is
     shorter than cfg.min_samples.
     """
     cfg = cfg or LogMelConfig()

@@ -1,4 +1,4 @@
-"""Sounds put together at a known signal-to-noise ratio."""
+"""Mixing of sounds at a given signal-to-noise ratio."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def mix_at_snr(signal: NDArray[np.float32], noise: NDArray[np.float32], snr_db: 
 
 
 def add_at(track: NDArray[np.float32], sound: NDArray[np.float32], begin: int) -> None:
-    """Add a sound to a track in place, from sample `begin` on, which may be negative; what reaches beyond is cut."""
+    """Add a sound to a track in place, from sample `begin` on, which may be negative; parts beyond it are cut."""
     first, last = max(begin, 0), min(begin + len(sound), len(track))
     if first < last:
         track[first:last] += sound[first - begin : last - begin]
 
 
 def repeat_to(sound: NDArray[np.float32], n: int, begin: int) -> NDArray[np.float32]:
-    """Return n samples of a sound that goes round and round, from sample `begin` on."""
+    """Return n samples of a looped sound, from sample `begin`."""
     return np.take(sound, np.arange(begin, begin + n), mode="wrap")

@@ -16,14 +16,14 @@ _Sound = NDArray[np.float32]
 
 
 def make_noise(kind: str, n: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return n samples at 16 kHz of one of NOISES, with an RMS of 1, so peaks are beyond it. Raises KeyError."""
+    """Return n samples at 16 kHz of one of NOISES, with an RMS of 1 and larger peaks. Raises KeyError."""
     return _unit(NOISES[kind](n, rng))
 
 
 def babble(clips: Sequence[NDArray[np.float32]], n: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return n samples of all the voices in `clips` talking at once, without pause, with an RMS of 1.
+    """Return n samples of all voices in `clips` talking at once, with an RMS of 1.
 
-    Each clip repeats, out of step with the others, with a word's pause in between.
+    The clips repeat independently of one another, with a short pause in between.
     """
     total = np.zeros(n, np.float32)
     for clip in clips:
@@ -63,7 +63,7 @@ def _brown(n: int, rng: np.random.Generator) -> _Sound:
 
 
 def _slow(n: int, rng: np.random.Generator, rate_hz: float, low: float, high: float) -> _Sound:
-    """Return a curve that wanders between low and high, with rate_hz new values a second."""
+    """Return a smooth random curve between low and high, with rate_hz new values a second."""
     n_knots = int(n / _RATE_HZ * rate_hz) + 2
     knots = rng.uniform(low, high, n_knots)
     return np.interp(np.arange(n) / _RATE_HZ * rate_hz, np.arange(n_knots), knots).astype(np.float32)

@@ -21,7 +21,7 @@ _PHASES_AT_ONCE = 1 << 7
 
 
 def resample(samples: NDArray[np.float32], from_hz: int, to_hz: int) -> NDArray[np.float32]:
-    """Return ceil(n * to_hz / from_hz) samples at the new rate; frequencies that it cannot hold are filtered away.
+    """Return ceil(n * to_hz / from_hz) samples at the new rate; frequencies above its Nyquist limit are filtered out.
 
     samples: (n,). The first sample stays at time 0; outside there is silence.
     """

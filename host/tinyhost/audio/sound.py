@@ -1,4 +1,4 @@
-"""Recorded sound of any rate, with any number of channels, and what the boards would have heard of it."""
+"""Recorded sound of any rate and number of channels, and its conversion to the boards' format."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tinyhost.system.wording import counted
 __all__ = ["MAX_CHANNELS", "RATES_HZ", "SAMPLE_RATE_HZ", "Sound"]
 
 SAMPLE_RATE_HZ = 16_000
-"""What the board's microphone, Speech Commands and the models work at."""
+"""The rate of the board's microphone, of Speech Commands and of the models."""
 RATES_HZ = range(4_000, 192_001)
 MAX_CHANNELS = 32
 _CANCELLED = 10 ** (-20 / 20)
-"""Channels whose average is this much weaker than the louder one cancel: microphones wired in opposite phase."""
+"""Channels cancel if their average is weaker than the louder one by this factor: microphones in opposite phase."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Sound:
 
     @property
     def is_native(self) -> bool:
-        """Whether this is what the boards hear: 16 kHz, mono, 16 bit."""
+        """Whether this is the boards' format: 16 kHz, mono, 16 bit."""
         return (self.rate_hz, self.n_channels, self.bits, self.is_float) == (SAMPLE_RATE_HZ, 1, 16, False)
 
     def describe(self) -> str:
@@ -52,7 +52,7 @@ class Sound:
         return samples.reshape(-1, self.n_channels) if self.n_channels > 1 else samples
 
     def channels(self) -> NDArray[np.float32]:
-        """Return (n_samples, n_channels) in -1..1, whatever the format; what is not finite becomes 0."""
+        """Return (n_samples, n_channels) in -1..1, whatever the format; values that are not finite become 0."""
         values: NDArray[np.float32] | NDArray[np.float64]
         if self.is_float:
             raw = np.frombuffer(self.data, f"<f{self.bits // 8}").astype(np.float64)
@@ -73,7 +73,7 @@ class Sound:
     def mono(self) -> tuple[NDArray[np.float32], str]:
         """Return the average of the channels, (n_samples,), and "".
 
-        If they cancel, so that little or nothing of the sound is left, return the loudest one and say so.
+        If they cancel, return the loudest one and a note.
         """
         channels = self.channels()
         average = channels.mean(axis=1, dtype=np.float32)
@@ -86,11 +86,11 @@ class Sound:
         return np.ascontiguousarray(channels[:, loudest]), f"the channels cancel: channel {loudest + 1} alone is used"
 
     def native_pcm(self) -> NDArray[np.int16]:
-        """Return what the boards would have heard, (n,) int16 at 16 kHz: `mono`, resampled, rounded."""
+        """Return the sound in the boards' format, (n,) int16 at 16 kHz: `mono`, resampled, rounded."""
         return self.native_pcm_and_note()[0]
 
     def native_pcm_and_note(self) -> tuple[NDArray[np.int16], str]:
-        """Return `native_pcm`, and what is worth a remark about it, or ""."""
+        """Return `native_pcm` and a remark about it, or ""."""
         if self.is_native:
             return self.pcm(), ""
         samples, note = self.mono()

@@ -1,7 +1,7 @@
 """Sound files of any format: the one opener of all readers.
 
-Wav files are read here; FLAC, Ogg, MP3 and AIFF by libsndfile, what phones record (M4A, AAC, AMR) by FFmpeg's
-libraries, both of the extra `media`.
+Wav files are read here; FLAC, Ogg, MP3 and AIFF by libsndfile, formats of phones (M4A, AAC, AMR) by FFmpeg's libraries,
+both of the extra `media`.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ SOUND_SUFFIXES = frozenset({*_WAV, *_BY_LIBSNDFILE, *_BY_FFMPEG})
 _RIFF = (b"RIFF", b"RF64", b"BW64")
 _BLOCK = 1 << 16
 _MOST_DELAY = 1152
-"""samples that an MP3 may claim beside its sound: a frame"""
+"""samples that an MP3 may claim beyond its content: a frame"""
 _UNKNOWN = 1 << 62
-"""samples; libsndfile's word for a stream whose header does not say"""
+"""libsndfile's number of samples for a stream whose header does not give it"""
 _OF_16_BITS = {"PCM_16", "ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM", "GSM610"}
 _LOSSY = {"MPEG_LAYER_II", "MPEG_LAYER_III", "VORBIS", "OPUS"}
 _HINT = "delete or replace it, or convert it with another program"
@@ -44,14 +44,14 @@ _HINT = "delete or replace it, or convert it with another program"
 def read_sound(path: Path, *, convert: bool = False, max_bytes: int = MAX_SOUND_BYTES) -> NDArray[np.int16]:
     """Return a sound file's samples, (n,) int16 at 16 kHz, n at least 1.
 
-    convert: bring other rates, channels and sample formats to this; without it they are an error.
+    convert: convert other rates, channels and sample formats; without it they are an error.
     Raises as `open_sound`.
     """
     return native_sound(open_sound(path, max_bytes=max_bytes), str(path), convert=convert)[0]
 
 
 def native_sound(sound: Sound, where: str, *, convert: bool) -> tuple[NDArray[np.int16], str]:
-    """Return what `read_sound` does of a file that is open, and what is worth a remark about it, or ""."""
+    """Return the samples of an opened file, like `read_sound`, and a remark about it, or ""."""
     if not sound.is_native and not convert:
         raise DatasetError(
             f"{where}: expected {SAMPLE_RATE_HZ:,} Hz, mono, 16 bit, got {sound.describe()}",
@@ -68,7 +68,7 @@ def native_sound(sound: Sound, where: str, *, convert: bool) -> tuple[NDArray[np
 def open_sound(path: Path, *, max_bytes: int = MAX_SOUND_BYTES) -> Sound:
     """Return the format and samples of a sound file.
 
-    Raises DatasetError, which says expected and got, if the file is missing, larger than max_bytes, cut short, empty or
+    Raises DatasetError, which says expected and got, if the file is missing, larger than max_bytes, truncated, empty or
     no sound; MissingToolError, which says what to install, if the library for its format is not there.
     """
     return decode_sound(read_file(path, max_bytes=max_bytes), path.suffix, str(path))
@@ -102,7 +102,7 @@ def _decoded(decode: Callable[[bytes], Sound], content: bytes, suffix: str, wher
         raise _missing(error, suffix, where) from error
     except DatasetError as error:
         raise DatasetError(f"{where}: {error.message}", hint=error.hint) from error
-    except Exception as error:  # decoders of other people's bytes raise whatever they like
+    except Exception as error:  # decoders may raise anything for malformed bytes
         why = getattr(error, "error_string", "") or getattr(error, "strerror", "") or error
         raise DatasetError(f"{where}: cannot be decoded: {str(why)[:200]}", hint=_HINT) from error
     if sound.n_samples == 0:
@@ -118,14 +118,14 @@ def _missing(error: ImportError, suffix: str, where: str) -> MissingToolError:
 def _by_libsndfile(content: bytes) -> Sound:
     try:
         import soundfile
-    except OSError as error:  # the package is there, its library is not
+    except OSError as error:  # the package is installed, but its library is missing
         raise ImportError(str(error), name="soundfile") from error
     with silenced(), soundfile.SoundFile(io.BytesIO(content)) as file:
         _check_format(file.channels, file.samplerate)
-        if file.subtype == "MPEG_LAYER_I":  # bytes that are no sound look like it: minutes of silence in some kB
+        if file.subtype == "MPEG_LAYER_I":  # invalid data may look like minutes of silence in some kB
             raise DatasetError("expected an MP3, which is MPEG layer III, got layer I", hint=_HINT)
         n_bytes = 8 + int.from_bytes(content[4:8], "big")
-        if content[:4] == b"FORM" and n_bytes > len(content):  # libsndfile takes what is there
+        if content[:4] == b"FORM" and n_bytes > len(content):  # libsndfile reads up to the truncation
             raise DatasetError(f"truncated: the header announces {n_bytes:,} bytes, got {len(content):,}", hint=_HINT)
         is_exact, is_lossy = file.subtype in _OF_16_BITS, file.subtype in _LOSSY
 
@@ -164,7 +164,7 @@ def _check_format(n_channels: int, rate_hz: int) -> None:
 
 
 def _gathered(blocks: Iterable[NDArray[np.int16] | NDArray[np.float32]]) -> bytearray:
-    """Return all samples of the blocks; not without end, for a small file may hold days of silence."""
+    """Return all samples of the blocks, up to a limit, as a small file may hold days of silence."""
     samples = bytearray()
     for block in blocks:
         samples += np.ascontiguousarray(block).tobytes()

@@ -1,4 +1,4 @@
-"""Which part of a data set a clip belongs to: by a hash of its speaker, so that nobody is on two sides.
+"""The part of a data set that a clip belongs to, by a hash of its speaker, so that no speaker is in two parts.
 
 The rule is that of Speech Commands (Warden 2018, arXiv:1804.03209, and its README): stable as a data set grows.
 """
@@ -41,17 +41,17 @@ def part_named(name: str) -> Part:
 
 
 def speaker_id(speaker: str) -> str:
-    """Return eight hex digits for a name, as Speech Commands has them; such ids stay as they are."""
+    """Return eight hex digits for a name, as in Speech Commands; such ids are returned unchanged."""
     return speaker if _ID.fullmatch(speaker) else hashlib.sha256(_composed(speaker)).hexdigest()[:8]
 
 
 def _composed(name: str) -> bytes:
-    """Return a name's bytes; the same whether its accents are letters of their own, as Macs have them, or not."""
+    """Return a name's bytes in composed form, also for decomposed names of Macs."""
     return normal_label(name).encode("utf-8", "surrogateescape")
 
 
 def speaker_of_file(name: str) -> str:
-    """Return the speaker's id in a file's name: what stands before `_nohash_`, or else the whole name."""
+    """Return the speaker's id in a file's name: the part before `_nohash_`, or else the whole name."""
     return _NOHASH.sub("", name)
 
 

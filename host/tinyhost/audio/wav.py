@@ -1,4 +1,4 @@
-"""Wav files, which may come from anywhere: whatever a header says is checked against the file before it is believed."""
+"""Wav files, which are not trusted: all values of a header are checked against the file."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ _Format = tuple[int, int, int, int]
 
 
 class OtherEncodingError(DatasetError):
-    """A wav file whose samples are neither plain PCM nor float."""
+    """A wav file with samples that are neither plain PCM nor float."""
 
 
 def parse_wav(content: bytes, where: str) -> Sound:
     """Return the format and samples of a wav file's content; nothing is converted.
 
-    What a program wrote that could not know the length (to a pipe, or until it was killed) is taken as far as it goes.
+    A file of unknown length (written to a pipe, or until the program was killed) is read as far as it goes.
     where: named in errors. Raises DatasetError if the content is no wav file, empty or cut short, OtherEncodingError
     if its samples are other than plain PCM of 8, 16, 24 or 32 bits or float.
     """
@@ -76,7 +76,7 @@ def _chunks(content: bytes, where: str) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _next_chunk(content: bytes, end: int, *, is_odd: bool) -> int:
-    """Return where the chunk behind one that ends at `end` begins: some programs forget the byte after an odd one."""
+    """Return the start of the chunk after one that ends at `end`: some programs omit the padding of an odd one."""
     forgotten = content[end : end + 4] in _NAMES and content[end + 1 : end + 5] not in _NAMES
     return end + 1 if is_odd and not forgotten else end
 
@@ -118,7 +118,7 @@ def _samples(content: bytes, begin: int, size: int, kind: _Format, where: str) -
     there = len(content) - begin
     if size > there:
         raise _bad(where, f"truncated: the header announces {size:,} bytes of samples, but there are {there:,}")
-    size -= size % (n_channels * bits // 8)  # a part of a sample is none
+    size -= size % (n_channels * bits // 8)  # drop a partial sample
     if size == 0:
         raise _bad(where, "empty: 0 samples")
     data = memoryview(content)[begin : begin + size]
@@ -126,7 +126,7 @@ def _samples(content: bytes, begin: int, size: int, kind: _Format, where: str) -
 
 
 def _are_chunks(content: bytes, at: int) -> bool:
-    """Return whether there is nothing from here on but whole chunks, or nothing."""
+    """Return whether the rest is empty or consists of complete chunks."""
     for _ in range(_MAX_CHUNKS):
         if at + 8 > len(content) or content[at : at + 4] not in _NAMES:
             break
@@ -146,7 +146,7 @@ def wav_bytes(pcm: NDArray[np.int16], rate_hz: int = SAMPLE_RATE_HZ) -> bytes:
 
 
 def write_wav(path: Path, pcm: NDArray[np.int16], rate_hz: int = SAMPLE_RATE_HZ) -> None:
-    """Write (n,) or (n, channels) int16 as a wav file that is whole or not there. Raises OSError."""
+    """Write (n,) or (n, channels) int16 as a wav file, atomically. Raises OSError."""
     write_atomically(path, wav_bytes(pcm, rate_hz), sync=False)
 
 
@@ -174,7 +174,7 @@ class WavWriter:
 
 @contextmanager
 def new_wav(path: Path) -> Iterator[WavWriter]:
-    """Yield a writer of a mono wav file at 16 kHz, which gets its name when the block ends well. Raises OSError."""
+    """Yield a writer of a mono wav file at 16 kHz, which gets its name when the block succeeds. Raises OSError."""
     with new_file(path, sync=False) as file:
         writer = WavWriter(file)
         yield writer

@@ -1,4 +1,4 @@
-"""Sensors: what is true of each, its self-test's findings in words, and a judgement of what it gives."""
+"""Sensors: the properties of each, its self-test's findings in words, and the assessment of its data."""
 
 from __future__ import annotations
 

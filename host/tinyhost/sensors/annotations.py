@@ -1,4 +1,4 @@
-"""What happens when in a long recording: a CSV file of labelled stretches of time, or Audacity's label track.
+"""Annotations of a long recording: a CSV file of labelled stretches of time, or Audacity's label track.
 
 Audacity: `start<tab>end<tab>label` in seconds; a line that begins with a backslash holds frequencies of the one above.
 Source: manual.audacityteam.org/man/importing_and_exporting_labels.html
@@ -29,13 +29,13 @@ _AUDACITY = re.compile(r"\s*\d+([.,]\d+)?(\t\d+([.,]\d+)?){0,1}\t.*")
 
 @dataclass(frozen=True, kw_only=True)
 class Annotation:
-    """One labelled stretch of time: a word that is said, or a machine's fault."""
+    """One labelled stretch of time: a spoken word, a gesture, or a machine's fault."""
 
     start_s: float
     end_s: float
-    """of a word: of the dry voice; a room rings on"""
+    """end of a word: that of the dry voice, without the room's reverberation"""
     label: str
-    """`unknown`: a word that is none of the wanted ones"""
+    """the label; `unknown`: another word"""
 
 
 def write_annotations(path: Path, annotations: Sequence[Annotation]) -> None:
@@ -63,7 +63,7 @@ def read_annotations(path: Path) -> list[Annotation]:
 
 
 def holds_audacity_labels(path: Path) -> bool:
-    """Return whether a file begins as a label track does. Raises DatasetError if it cannot be read."""
+    """Return whether a file begins like a label track. Raises DatasetError if it cannot be read."""
     with open_file(path, max_bytes=_MAX_BYTES) as file:
         return _is_audacity(file.read(4096).decode("utf-8-sig", "replace"))
 
@@ -73,7 +73,7 @@ def _is_audacity(text: str) -> bool:
 
 
 def _audacity(text: str, numbers: Numbers) -> Iterator[Annotation]:
-    """Yield the labels of a track; the oldest Audacity wrote no end."""
+    """Yield the labels of a track; the oldest versions of Audacity wrote no end."""
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith(_FREQUENCIES):
             continue

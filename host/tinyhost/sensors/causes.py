@@ -1,4 +1,4 @@
-"""What a failed check means, and what to do about it."""
+"""The cause of a failed check, and its remedy."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _BUS_LINES: dict[int, str] = {
 
 
 def cause_of(finding: Finding, sensor: Sensor, *, virtual: bool) -> Cause:
-    """Return what a failure means, and what to do; on a virtual board it is the scene's or this computer's."""
+    """Return the cause of a failure and its remedy; on a virtual board it lies in the scene or this computer."""
     if virtual:
         return _virtual_cause(finding, sensor)
     if finding.status == Status.NO_SENSOR:

@@ -1,4 +1,4 @@
-"""Faces in pictures: found by a finder of another package, or one that is given, and made unrecognizable."""
+"""Faces in pictures: found by a third-party or given finder, and made unrecognizable."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ __all__ = ["FaceFinder", "blurred", "face_finder"]
 FaceFinder = Callable[[NDArray[np.uint8]], Iterable[tuple[float, float, float, float]]]
 """(height, width) grey levels -> x, y, width and height of each face, in pixels"""
 _LEAST = 24
-"""pixels of a face that the finders know"""
+"""size of a face, in pixels, that the finders are made for"""
 _WORK_SIZE = 256
-"""a smaller picture is looked at so large: a face is found from a tenth of its height on"""
+"""a smaller picture is enlarged to this size: faces are found from a tenth of its height"""
 _MARGIN = 0.25
-"""of its size, around a face: hair and ears"""
+"""margin around a face, of its size: hair and ears"""
 _CELLS = 4
-"""what is left of a face: 4 x 4 greys"""
+"""cells a side that a face is reduced to: 4 x 4 greys"""
 
 
 def face_finder(name: str = "") -> FaceFinder:
     """Return the finder of a name: a YuNet model's FILE.onnx, module:function, "" for a cascade of OpenCV or skimage.
 
-    Raises UsageError for a name that is none, MissingToolError if nothing finds faces here.
+    Raises UsageError for an unknown name, MissingToolError if no finder is installed.
     """
     if name.endswith(".onnx"):
         return partial(_by_yunet, Path(name))
@@ -51,9 +51,9 @@ def face_finder(name: str = "") -> FaceFinder:
 
 
 def blurred(pixels: NDArray[np.uint8], find: FaceFinder) -> tuple[NDArray[np.uint8], int]:
-    """Return a picture, (height, width), whose faces are 4 x 4 greys, and how many they were.
+    """Return a picture, (height, width), with its faces reduced to 4 x 4 greys, and their number.
 
-    Raises DatasetError if what the finder gives is no boxes.
+    Raises DatasetError if the finder does not return boxes.
     """
     out, n_faces = pixels.copy(), 0
     for box in find(pixels):
@@ -73,7 +73,7 @@ def blurred(pixels: NDArray[np.uint8], find: FaceFinder) -> tuple[NDArray[np.uin
 
 
 def _enlarged(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-    """Return a picture large enough for small faces, and how much larger it is."""
+    """Return a picture enlarged for small faces, and the factor."""
     import cv2
 
     times = max(1.0, _WORK_SIZE / min(pixels.shape))
@@ -83,7 +83,7 @@ def _enlarged(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
 
 
 def _scaled(find: Callable[[NDArray[np.uint8]], Iterable[Iterable[float]]]) -> FaceFinder:
-    """Return a finder that looks at enlarged pictures."""
+    """Return a finder that works on enlarged pictures."""
 
     def found(pixels: NDArray[np.uint8]) -> list[tuple[float, float, float, float]]:
         large, times = _enlarged(pixels)

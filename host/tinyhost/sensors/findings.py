@@ -1,4 +1,4 @@
-"""The findings of a self-test in words: what was measured, what would be right, what it means, what to do."""
+"""The findings of a self-test in words: the measured value, the expected range, the cause, the remedy."""
 
 from __future__ import annotations
 
@@ -49,16 +49,16 @@ _FINE = ("passed", "skipped", "noted")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckResult:
-    """One check for people and programs."""
+    """One check of a self-test, in words and figures."""
 
     check: str
     """name in `protocol/self_test.toml`; `check_57` of a firmware that knows more than this tinyhost"""
     index: int | None
     """the index of the line or axis"""
     other: int | None
-    """the line with which it is shorted or exchanged"""
+    """the line that it is shorted or swapped with"""
     verdict: str
-    """`passed`, `failed`, `skipped` (could not be tried), `noted` (there is no right or wrong)"""
+    """`passed`, `failed`, `skipped` (could not be tested), `noted` (information only)"""
     status: str
     """`ok`, or why the test could not be completed"""
     measured: int | None
@@ -71,13 +71,13 @@ class CheckResult:
     """`count`, `us`, `ms`, `mhz` (samples per 1,000 s), `counts`, `hundredths` (of a count), `ppm`, `mg`,
     `hundredths_dps` (of a degree per second), `line_state` (LineState of the schema), `flag`, `number`"""
     shown: str
-    """`measured` for people"""
+    """`measured` in words"""
     expected: str
-    """what passes, for people"""
+    """the range that passes, in words"""
     meaning: str
-    """what a failure means"""
+    """the cause of a failure"""
     action: str
-    """what to do about it"""
+    """the remedy"""
 
     @property
     def failed(self) -> bool:
@@ -86,7 +86,7 @@ class CheckResult:
 
     @property
     def title(self) -> str:
-        """What was checked, for people."""
+        """The check in words."""
         check = SelfTestCheck.__members__.get(self.check.upper())
         title = f"{self.check.replace('_', ' ')} of a newer firmware" if check is None else _TITLES[check]
         if self.index is None:

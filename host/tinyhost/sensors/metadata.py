@@ -1,6 +1,6 @@
-"""What picture and sound files say beside their content: where, when, by whom they were taken.
+"""Metadata of picture and sound files: where, when, by whom they were taken.
 
-An import writes pixels and samples anew, so nothing of it remains; this says what there was.
+An import writes pixels and samples anew without any metadata; this lists what there was.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _JPEG_SCAN, _JPEG_END = 0xDA, 0xD9
 def metadata_kinds(content: bytes) -> frozenset[str]:
     """Return what a JPEG, PNG, WebP, wav, MP3 or FLAC file has: EXIF, GPS, XMP, IPTC, ICC, comment, text, INFO, ...
 
-    A file that is damaged or of another kind has what could be read of it, perhaps nothing.
+    For a damaged or other file this is what could be read, possibly nothing.
     """
     if content.startswith(b"\xff\xd8"):
         return frozenset(_of_jpeg(content))
@@ -107,7 +107,7 @@ def _chunks(content: bytes, at: int, size_as: str, *, name_first: bool) -> Itera
 
 
 def _of_exif(tiff: bytes) -> Iterator[str]:
-    """Yield EXIF, and GPS if the first directory of a TIFF block points to where the picture was taken."""
+    """Yield EXIF, and GPS if the first directory of a TIFF block has a pointer to it."""
     yield "EXIF"
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None or len(tiff) < 8:

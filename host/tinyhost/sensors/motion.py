@@ -1,4 +1,4 @@
-"""Whether an accelerometer's motion data are good: axes, gravity, which way is up."""
+"""Assessment of an accelerometer's data: axes, gravity, orientation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LIES = {
 
 
 def up_axis(mean_g: NDArray[np.float64]) -> str | None:
-    """Return the axis on which gravity is measured, as +z; None if it lies between axes.
+    """Return the axis along gravity, e.g. +z; None if gravity lies between axes.
 
     mean_g: (3,). An accelerometer at rest measures +1 g on the axis that points up.
     """
@@ -48,7 +48,7 @@ def up_axis(mean_g: NDArray[np.float64]) -> str | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MotionReport(PaceReport):
-    """What the motion of some seconds was like; the last second's figures."""
+    """Motion data of some seconds; the figures are those of the last second."""
 
     mean_g: list[float]
     """x, y, z"""
@@ -59,11 +59,11 @@ class MotionReport(PaceReport):
     up: str | None
     """the axis that points up, as `+z`; null if it is tilted"""
     mean_dps: list[float] | None
-    """rotation about x, y, z in degrees per second; null if the board's app has no gyroscope on"""
+    """rotation about x, y, z in degrees per second; null if the board's app does not use a gyroscope"""
 
 
 class MotionQuality(SampleQuality):
-    """The motion of some seconds."""
+    """Assesses the motion of some seconds."""
 
     what = "motion data"
     n_channels = (3, 6)
@@ -80,7 +80,7 @@ class MotionQuality(SampleQuality):
         self._last: NDArray[np.int16] | None = None
 
     def take(self, samples: NDArray[np.int16], scale: float) -> None:
-        """Take in (n, 3) counts, or (n, 6) with a gyroscope's; scale: g of one of the first three."""
+        """Process (n, 3) counts, or (n, 6) with a gyroscope's; scale: g per count of the first three."""
         self.full_scale_g = 32768 * scale
         self._turns.extend(samples[:, 3:] / COUNTS_PER_DPS if samples.shape[1] > 3 else ())
         samples = samples[:, :3]
@@ -113,12 +113,12 @@ class MotionQuality(SampleQuality):
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether no axis moves more than noise does."""
+        """Whether no axis varies by more than noise."""
         return bool(self.recent) and float(self.noise_g.max()) < _AT_REST_G
 
     @property
     def pose(self) -> str:
-        """How the board lies, in words."""
+        """The board's orientation, in words."""
         axis = up_axis(self.mean_g)
         return _LIES[axis] if axis else "it is tilted"
 
@@ -130,12 +130,12 @@ class MotionQuality(SampleQuality):
         return max(8, round(self.pace.declared_hz))
 
     def faults(self) -> Iterator[Remark]:
-        """Yield what is wrong with axes and pace."""
+        """Yield remarks on faults of axes and rate."""
         yield from self._axes()
         yield from self.pace.remarks()
 
     def praise(self) -> str:
-        """Return what to say of good motion data."""
+        """Return the remark on good motion data."""
         return self.pose if self.is_at_rest else "it measures motion"
 
     def _axes(self) -> Iterator[Remark]:

@@ -1,4 +1,4 @@
-"""Whether samples come as fast as the sensor says, and which are lost: by the board's clock."""
+"""The rate of samples by the board's clock, and lost samples."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEAST_US = 500_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PaceReport:
-    """How fast samples came, and how many did not."""
+    """The rate of samples, and the number of lost ones."""
 
     declared_hz: float
     """samples per second that the sensor declares"""
@@ -29,21 +29,21 @@ class PaceReport:
 
 
 class Pace:
-    """Follows a stream of samples, piece by piece."""
+    """Measures a stream of samples, piece by piece."""
 
     def __init__(self) -> None:
         self.declared_hz = 0.0
         self.n_lost = 0
-        """by the board, because it was late to read them"""
+        """samples lost by the board because it read them late"""
         self.n_missing = 0
-        """between pieces; those that the board lost, and those that broke on the way"""
+        """samples missing between pieces: lost by the board or on the link"""
         self._first: tuple[int, int] | None = None
         self._last: tuple[int, int] | None = None
         self._next = 0
         self._begin_lost = 0
 
     def add(self, *, position: int, n_samples: int, timestamp_us: int, rate_hz: float, lost: int) -> None:
-        """Take in a piece."""
+        """Process a piece."""
         if self._first is None:
             self._first = position, timestamp_us
             self._begin_lost = lost
@@ -56,13 +56,13 @@ class Pace:
 
     @property
     def measured_hz(self) -> float | None:
-        """Samples a second; None while too little came to tell."""
+        """The measured rate; None with too few samples."""
         if self._first is None or self._last is None or self._last[1] - self._first[1] < _LEAST_US:
             return None
         return (self._last[0] - self._first[0]) * 1e6 / (self._last[1] - self._first[1])
 
     def remarks(self) -> Iterator[Remark]:
-        """Yield what is wrong."""
+        """Yield remarks on faults."""
         measured = self.measured_hz
         if measured is not None and abs(measured - self.declared_hz) > _TOLERANCE * self.declared_hz:
             yield Remark(

@@ -1,4 +1,4 @@
-"""Whether a camera's pictures are good: light, lens, whole frames."""
+"""Assessment of a camera's pictures: light, lens, torn frames."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _DARK = 70
 _BRIGHT, _VERY_BRIGHT = 195, 230.0
 """Not one pixel in a hundred is darker; or the mean is above this."""
 _BURNT_LEVEL, _BURNT = 252, 0.5
-"""So large a share of the pixels is about white: what was there is lost."""
+"""Share of the pixels that are about white: their content is lost."""
 _BLURRED = 0.4
-"""Of 3,000 drawings the least is 0.47; behind a Gaussian blur of 3 pixels 99 in 100 have less than 0.4."""
+"""The minimum of 3,000 drawings is 0.47; after a Gaussian blur of 3 pixels 99 in 100 have less than 0.4."""
 _ROUNDING = 2.0
-"""A Laplacian so large is there without any edge, because grey levels are whole."""
+"""Rounding of grey levels alone gives a Laplacian this large."""
 _LEAST_CONTRAST, _LEAST_STRUCTURE = 5.0, 0.05
-"""A picture with less, such as a clear sky, says nothing about the lens."""
+"""A picture with less structure, such as a clear sky, tells nothing about the lens."""
 _LOST_PIXELS = "pixels are lost: use shorter wires for PCLK (A0) and HREF (A1)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PictureFigures:
-    """Of one picture, in grey levels 0..255."""
+    """Figures of one picture, in grey levels 0..255."""
 
     brightness: float
     """mean"""
@@ -42,9 +42,10 @@ class PictureFigures:
     sharpness: float
     """variance of the Laplacian over the variance of the pixels: 0.01 is blurred, 1 very fine detail"""
     edge: float
-    """the steepest edges: what 0.1 % of the Laplacian exceed, over the standard deviation; blurred ones have none"""
+    """sharpness of the steepest edges: 99.9th percentile of the Laplacian over the standard deviation; low if blurred
+    """
     structure: float
-    """share of the variance that is more than light and shade across the picture; a smooth gradient has none"""
+    """share of the variance beyond a smooth gradient of light across the picture"""
     darkest: int
     """1 % of the pixels are darker"""
     brightest: int
@@ -52,7 +53,7 @@ class PictureFigures:
     white_share: float
     """of the pixels"""
     torn_row: int | None
-    """from here on the picture is shifted"""
+    """row from which the picture is shifted; null if it is not"""
 
 
 def picture_figures(pixels: NDArray[np.uint8]) -> PictureFigures:
@@ -75,7 +76,7 @@ def picture_figures(pixels: NDArray[np.uint8]) -> PictureFigures:
 
 
 def _structure(pixels: NDArray[np.uint8]) -> float:
-    """Return the share of the variance beyond the slowest waves: those of at most two half periods across a side."""
+    """Return the share of the variance beyond the lowest spatial frequencies: at most two half periods per side."""
     rows, columns = (
         np.sqrt(2 / n) * np.cos(np.pi / n * np.outer(np.arange(3), np.arange(n) + 0.5)) for n in pixels.shape
     )
@@ -88,9 +89,8 @@ def _structure(pixels: NDArray[np.uint8]) -> float:
 
 
 def picture_looks(figures: PictureFigures) -> dict[str, float]:
-    """Return how far a picture is from each issue of its light and lens, as a multiple of the limit: below 1 it has it.
-
-    All of them may be how the scene looks; only a set of pictures tells that.
+    """Return a picture's distance from each issue of light and lens, as a multiple of the limit: below 1 it has the
+    issue. An issue may be a property of the scene; only a set of pictures can tell.
     """
     says_nothing = figures.contrast <= _LEAST_CONTRAST or figures.structure <= _LEAST_STRUCTURE
     return {
@@ -114,14 +114,14 @@ def _laplacian(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PictureReport:
-    """What the pictures of some seconds were like: counts of all, figures of the last."""
+    """Pictures of some seconds: counts of all, figures of the last."""
 
     fps: float
     """pictures a second, by the board's clock"""
     missed: int
-    """captures that failed or whose picture did not arrive"""
+    """number of failed captures and of pictures that did not arrive"""
     torn: int
-    """pictures that are shifted below some row"""
+    """number of pictures that are shifted below some row"""
     width: int | None
     height: int | None
     brightness: float | None
@@ -133,7 +133,7 @@ class PictureReport:
 
 
 class PictureQuality(SensorQuality):
-    """The pictures of some seconds."""
+    """Assesses the pictures of some seconds."""
 
     what = "picture"
 
@@ -144,14 +144,14 @@ class PictureQuality(SensorQuality):
         self.figures: PictureFigures | None = None
         """of the newest picture"""
         self.n_missed = 0
-        """captures that failed or whose picture did not arrive"""
+        """number of failed captures and of pictures that did not arrive"""
         self.n_torn = 0
         self._first: tuple[int, int] | None = None
         self._last: tuple[int, int] | None = None
         self._n_changed = 0
 
     def add(self, pixels: NDArray[np.uint8], *, frame_index: int, timestamp_us: int) -> None:
-        """Take in a (height, width) picture. frame_index: counts captures."""
+        """Process a (height, width) picture. frame_index: number of its capture."""
         if self.pixels is not None and (pixels.shape != self.pixels.shape or (pixels != self.pixels).any()):
             self._n_changed += 1
         if self._last is not None:
@@ -170,13 +170,13 @@ class PictureQuality(SensorQuality):
         return (self.n_items - 1) * 1e6 / (self._last[1] - self._first[1])
 
     def faults(self) -> Iterator[Remark]:
-        """Yield what is wrong with light, lens and flow."""
+        """Yield remarks on faults of light, lens and frame rate."""
         if self.figures is not None:
             yield from _light(self.figures)
         yield from self._flow()
 
     def praise(self) -> str:
-        """Return what to say of good pictures."""
+        """Return the remark on good pictures."""
         return "the picture is complete, with light, shade and detail"
 
     def _flow(self) -> Iterator[Remark]:
@@ -216,7 +216,7 @@ class PictureQuality(SensorQuality):
 
 
 def picture_faults(figures: PictureFigures) -> list[Remark]:
-    """Return what is wrong with the light, the lens and the rows of one picture, worst first."""
+    """Return remarks on the light, the lens and the rows of one picture, worst first."""
     faults = list(_light(figures))
     if figures.torn_row is not None:
         text = f"torn: shifted from row {figures.torn_row} on"
@@ -225,7 +225,7 @@ def picture_faults(figures: PictureFigures) -> list[Remark]:
 
 
 def _light(figures: PictureFigures) -> Iterator[Remark]:
-    """Yield what is wrong with light and lens."""
+    """Yield remarks on light and lens."""
     looks = picture_looks(figures)
     if figures.brightest < _BLACK:
         yield Remark(

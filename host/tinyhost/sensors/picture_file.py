@@ -1,7 +1,7 @@
 """Picture files of any format: the one decoder of all readers.
 
-OpenCV decodes them, but HEIC, which is what phones take, by libheif of the extra `media`. How large a picture is says
-its header, which Pillow reads, before anything is decoded.
+OpenCV decodes them, except HEIC, the format of phones, which libheif of the extra `media` decodes. The size is read
+from the header by Pillow before anything is decoded.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PICTURE_SUFFIXES = frozenset(
     | {".avif", ".heic", ".heif", ".hif"}
 )
 MAX_PIXELS = 1 << 26
-"""A file may claim any size, and would get the memory."""
+"""Most pixels of a picture: a file may claim any size, which would be allocated."""
 MAX_PICTURE_BYTES = 1 << 28
 """of a file"""
 _FILE_TYPE_BYTES = 64
@@ -72,7 +72,7 @@ class _TooLargeError(Exception):
 
 @contextmanager
 def _own_errors(where: str, n_bytes: int, error: type[TinyhostError]) -> Iterator[None]:
-    """Turn what decoders raise in the block into errors that name the file; what they print is nobody's."""
+    """Turn exceptions of decoders in the block into errors that name the file; suppress their output."""
     try:
         with silenced():
             yield
@@ -83,7 +83,7 @@ def _own_errors(where: str, n_bytes: int, error: type[TinyhostError]) -> Iterato
         ) from exc
     except _TooLargeError as exc:
         raise error(f"{where}: {exc}, expected at most {MAX_PIXELS:,}", hint="make it smaller, or delete it") from exc
-    except Exception as exc:  # decoders of other people's bytes raise whatever they like
+    except Exception as exc:  # decoders may raise anything for malformed bytes
         raise error(
             f"{where}: not a picture that can be read ({n_bytes:,} bytes)", hint="delete or replace it"
         ) from exc
@@ -130,7 +130,7 @@ def _check_header(file: IO[bytes]) -> None:
     from PIL import Image
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of odd metadata; of large pictures, which are refused here
+        warnings.simplefilter("ignore")  # warnings about odd metadata, and about large pictures, which are refused here
         try:
             with Image.open(file) as opened:
                 _check_size(*opened.size)

@@ -1,4 +1,4 @@
-"""How a sensor is judged by what it gives: what pictures, sound and motion have in common."""
+"""The assessment of a sensor's data: the base of pictures, sound and motion."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ __all__ = ["SampleQuality", "SensorQuality"]
 
 
 class SensorQuality(ABC):
-    """Gathers what a sensor gives for some seconds, and judges it."""
+    """Collects a sensor's data for some seconds, and assesses it."""
 
     what: ClassVar[str]
-    """what it gathers: picture, sound, motion data"""
+    """the kind of data: picture, sound, motion data"""
 
     def __init__(self) -> None:
         self.n_items = 0
-        """pictures, or samples"""
+        """number of pictures or samples"""
 
     def remarks(self) -> list[Remark]:
-        """Return what there is to say, the worst first."""
+        """Return all remarks, the worst first."""
         if not self.n_items:
             return [Remark(level="bad", text=f"no {self.what} arrived", action="see the failed checks above")]
         return worst_first(self.faults()) or [Remark(level="good", text=self.praise())]
 
     @abstractmethod
     def faults(self) -> Iterator[Remark]:
-        """Yield what is wrong, or may be; something has come."""
+        """Yield remarks on possible faults; called once there is data."""
 
     @abstractmethod
     def praise(self) -> str:
-        """Return what to say when nothing is wrong."""
+        """Return the remark for data without faults."""
 
     @abstractmethod
     def report(self) -> object:
@@ -45,16 +45,16 @@ class SensorQuality(ABC):
 
 
 class SampleQuality(SensorQuality):
-    """Gathers the samples of a sensor that gives them all the time."""
+    """Collects the samples of a continuous sensor."""
 
     n_channels: ClassVar[tuple[int, ...]]
-    """values of a sample, of those that it can have"""
+    """number of channels, of the possible ones"""
 
     def __init__(self) -> None:
         super().__init__()
         self.pace = Pace()
         self.n_clipped = np.zeros(max(self.n_channels), np.int64)
-        """of each channel, the values at either end of its range"""
+        """for each channel, the number of values at either end of its range"""
 
     def add(
         self,
@@ -66,7 +66,7 @@ class SampleQuality(SensorQuality):
         lost: int,
         scale: float,
     ) -> None:
-        """Take in (n, n_channels) counts, without a gap inside; those of another sensor are left out.
+        """Process (n, n_channels) counts without a gap; those of another sensor are ignored.
 
         position: of the first sample since the sensor's start; lost: samples that the board lost since then; scale: of
         one count, in g or of full scale.
@@ -81,4 +81,4 @@ class SampleQuality(SensorQuality):
 
     @abstractmethod
     def take(self, samples: NDArray[np.int16], scale: float) -> None:
-        """Take in (n, n_channels) counts that `add` has counted."""
+        """Process (n, n_channels) counts after `add` has counted them."""

@@ -1,4 +1,4 @@
-"""Remarks about what a sensor gives."""
+"""Remarks on a sensor's data."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Literal, get_args
 __all__ = ["Level", "Remark", "worst_first"]
 
 Level = Literal["good", "look", "bad"]
-"""`bad`: the sensor is of no use like this; `look`: it may be meant so."""
+"""`bad`: the sensor's data are unusable; `look`: it may be intended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remark:
-    """One thing that was noticed."""
+    """One remark."""
 
     level: Level
     """`bad`: the sensor's data are unusable; `look`: it may be intended; `good`"""
     text: str
-    """the finding, for people"""
+    """the finding, in words"""
     action: str = ""
     """what to do about it"""
     issue: str = ""
@@ -27,6 +27,6 @@ class Remark:
 
 
 def worst_first(remarks: Iterable[Remark]) -> list[Remark]:
-    """Return the remarks, the worst first; those that are alike stay in their order."""
+    """Return the remarks, the worst first, in a stable order."""
     levels = get_args(Level)
     return sorted(remarks, key=lambda remark: -levels.index(remark.level))

@@ -1,4 +1,4 @@
-"""The sensors there are, and what is true of each, whatever task uses it."""
+"""The sensors and their properties, independent of the task."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 Cause = tuple[str, str]
-"""what a failure means, what to do about it"""
+"""cause of a failure, remedy"""
 
 SEAT_ADVICE = "press board and camera firmly into their sockets"
 SOLDERED_ADVICE = (
@@ -38,24 +38,24 @@ class Sensor:
     """One kind of sensor."""
 
     name: str
-    """in sentences and documents: camera, microphone, accelerometer"""
+    """name in sentences and documents: camera, microphone, accelerometer"""
     option: str
-    """what --sensor and `tinyhost doctor` call it"""
+    """name for --sensor and `tinyhost doctor`"""
     code: SensorKind
     stream: StreamId
-    """of what it gives, unchanged"""
+    """stream of its raw data"""
     verb: str
-    """what it does: the camera `sees`"""
+    """its verb in sentences: the camera `sees`"""
     scene: str
     """an example of what --scene takes for it"""
     soldered: bool
-    """to the board: there are no wires to look at"""
+    """whether it is soldered to the board, without wires to check"""
     absent: Cause
-    """what it means if a real board's sensor does not answer"""
+    """cause if a real board's sensor does not answer"""
     stopped: Cause
-    """what it means if a real board's sensor answers, and then gives nothing more"""
+    """cause if a real board's sensor answers, but then gives no data"""
     quality: type[SensorQuality]
-    """the class that judges what it gives"""
+    """the class that assesses its data"""
 
 
 CAMERA = Sensor(
@@ -105,7 +105,7 @@ SENSORS = (CAMERA, MICROPHONE, ACCELEROMETER)
 
 
 def sensor_of_option(option: str) -> Sensor:
-    """Return the sensor that --sensor calls so. Raises UsageError if there is none."""
+    """Return the sensor of this name for --sensor. Raises UsageError if there is none."""
     for sensor in SENSORS:
         if sensor.option == option:
             return sensor
@@ -114,5 +114,5 @@ def sensor_of_option(option: str) -> Sensor:
 
 
 def sensor_of_code(code: int) -> Sensor | None:
-    """Return the sensor that a board says it has; None of one that this version does not know."""
+    """Return the sensor of a board's code; None for one that this version does not know."""
     return next((sensor for sensor in SENSORS if sensor.code == code), None)

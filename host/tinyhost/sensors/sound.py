@@ -1,4 +1,4 @@
-"""Whether a microphone's sound is good: level, offset, clipping, spectrum."""
+"""Assessment of a microphone's sound: level, offset, clipping, spectrum."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CLIPPED_LOOK, _CLIPPED_BAD = 0.0005, 0.01
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SoundReport(PaceReport):
-    """What the sound of some seconds was like."""
+    """Sound of some seconds."""
 
     rms_dbfs: float
     """without the mean"""
@@ -43,20 +43,20 @@ class SoundReport(PaceReport):
 
 
 def sound_faults(samples: NDArray[np.int16], rate_hz: float) -> list[Remark]:
-    """Return what is wrong with the levels of a recording, (n, 1) counts, the worst first."""
+    """Return remarks on the levels of a recording, (n, 1) counts, the worst first."""
     quality = SoundQuality(shows_bands=False)
     quality.add(samples, position=0, timestamp_us=0, rate_hz=rate_hz, lost=0, scale=1 / _FULL_SCALE)
     return worst_first(quality.level_faults())
 
 
 class SoundQuality(SampleQuality):
-    """The sound of some seconds."""
+    """Assesses the sound of some seconds."""
 
     what = "sound"
     n_channels = (1,)
 
     def __init__(self, *, shows_bands: bool = True) -> None:
-        """shows_bands: keep `columns`, `level_dbfs` and `loudest_hz`, which take most of the time."""
+        """shows_bands: compute `columns`, `level_dbfs` and `loudest_hz`, which take most of the time."""
         super().__init__()
         self._shows_bands = shows_bands
         self.columns: deque[NDArray[np.uint8]] = deque(maxlen=_COLUMNS)
@@ -73,7 +73,7 @@ class SoundQuality(SampleQuality):
         self._extremes: tuple[int, int] | None = None
 
     def take(self, samples: NDArray[np.int16], scale: float) -> None:
-        """Take in (n, 1) counts: sums, extremes, and, where it is shown, the spectrum of each span that is full."""
+        """Process (n, 1) counts: sums, extremes, and if shown, the spectrum of each complete span."""
         real = samples[:, 0].astype(np.float64)
         self._sum += float(real.sum())
         self._squares += float(np.square(real).sum())
@@ -124,16 +124,16 @@ class SoundQuality(SampleQuality):
         return int(self.n_clipped[0]) / self.n_items if self.n_items else 0.0
 
     def faults(self) -> Iterator[Remark]:
-        """Yield what is wrong with level, offset and pace."""
+        """Yield remarks on level, offset and rate."""
         yield from self.level_faults()
         yield from self.pace.remarks()
 
     def praise(self) -> str:
-        """Return what to say of good sound."""
+        """Return the remark on good sound."""
         return "the sound level is fine"
 
     def level_faults(self) -> Iterator[Remark]:
-        """Yield what is wrong with level, clipping and offset."""
+        """Yield remarks on level, clipping and offset."""
         if self._extremes and self._extremes[0] == self._extremes[1]:
             yield Remark(
                 level="bad",

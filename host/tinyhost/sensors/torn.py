@@ -1,4 +1,4 @@
-"""Where a picture is shifted sideways from a row on, as after pixels that were lost on the way."""
+"""Detection of torn pictures: from a row on they are shifted sideways, as after lost pixels."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ __all__ = ["torn_row"]
 
 _MAX_SHIFT = 48
 _MAX_SIDE = 320
-"""larger pictures are judged by means of their pixels"""
+"""larger pictures are reduced to this size by averaging"""
 _NOISE = 2.0
-"""grey levels: a step so small is none"""
+"""grey levels: smaller steps are ignored"""
 _MOST = 4.0
-"""times the steps around it: a step that is larger counts no more"""
+"""times the steps around it: larger steps are clipped to this"""
 _FEW_ROWS = 24
-"""A seam that is shorter weighs less."""
+"""A shorter seam has a lower weight."""
 _BESIDE, _MOST_BESIDE = 4, 0.7
-"""The same shift makes rows beside a slanted edge as much alike; beside a tear it does not."""
+"""Beside a slanted edge the same shift makes the neighbouring rows match as well; beside a tear it does not."""
 _ELSEWHERE = 0.8
-"""So much of the gain in rows that are farther away is a pattern's, such as a chess board's."""
+"""Share of the gain in farther rows that is due to a pattern, such as a chess board."""
 _TORN = 1.56
-"""scripts/check_rates.py shows what is found, and what of clean pictures."""
+"""scripts/check_rates.py measures the rates of detection and of false alarms."""
 
 
 def torn_row(pixels: NDArray[np.uint8]) -> int | None:
-    """Return the row from which on a (height, width) picture is shifted sideways; None if there is none.
+    """Return the row from which a (height, width) picture is shifted sideways; None if there is none.
 
-    There a shift makes two rows alike that are not alike as they stand, and what was moved around the picture's side
-    leaves a seam from this row on, in the column that the shift says. An edge in the scene has the one or the other;
-    both at one place and nowhere else is a tear. Weights: a logistic regression on photographs and drawings.
+    There two rows match only after a shift, and the pixels wrapped around the side leave a vertical seam below, in the
+    column of that shift. An edge in the scene has one of the two; a tear has both, in one place only. Weights: a
+    logistic regression on photographs and drawings.
     """
     coarse = -(-max(pixels.shape) // _MAX_SIDE)
     height, width = pixels.shape[0] // coarse, pixels.shape[1] // coarse
@@ -54,7 +54,7 @@ def torn_row(pixels: NDArray[np.uint8]) -> int | None:
 
 
 def _alike(rows: NDArray[np.float32], shifts: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return how much more alike two rows are after each shift, (height - 1, shifts): in the steps around, as a log."""
+    """Return how much better two rows match after each shift, (height - 1, shifts): log, against the steps around."""
     steps = np.abs(np.diff(rows, axis=0))
     usual = _around(steps) + _NOISE
     now, now_log = np.minimum(steps / usual, _MOST).mean(axis=1), np.log(steps.mean(axis=1) + _NOISE)
@@ -67,7 +67,7 @@ def _alike(rows: NDArray[np.float32], shifts: NDArray[np.int64]) -> tuple[NDArra
 
 
 def _seams(rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return how far each column is an edge from each row on, and not above it, (height - 1, width - 1), as _alike."""
+    """Return how much each column is an edge below each row but not above it, (height - 1, width - 1), like _alike."""
     steps = np.abs(np.diff(rows, axis=1))
     usual = _around(steps.T).T + _NOISE
     n_below = np.arange(len(rows) - 1, 0, -1, dtype=np.float32)[:, None]
@@ -85,7 +85,7 @@ def _halves(steps: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np
 
 
 def _beside(means: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the log of each column's mean over the larger one of its neighbours."""
+    """Return the log of the ratio of each column's mean to the larger one of its neighbours."""
     wide = np.pad(means, ((0, 0), (1, 1)), "edge")
     return np.asarray(np.log((means + _NOISE) / (np.maximum(wide[:, :-2], wide[:, 2:]) + _NOISE)))
 

@@ -1,4 +1,4 @@
-"""What a finding measured, in words; the units are those of protocol/self_test.toml."""
+"""Measured values in words; the units are those of protocol/self_test.toml."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Unit:
     """How a check's numbers are shown."""
 
     name: str
-    """for programs; as the keys of docs/reference/json.md have it"""
+    """name in JSON, see docs/reference/json.md"""
     show: Callable[[int], str]
 
     def span(self, lowest: int, highest: int) -> str:
-        """Return what would be right."""
+        """Return the expected range in words."""
         if lowest == highest:
             return self.show(lowest)
         if lowest == 0 and highest > 0:
@@ -72,5 +72,5 @@ _UNITS: dict[int, Unit] = {
 
 
 def unit_of(check: int) -> Unit:
-    """Return the unit of a check; of one that this version does not know, bare numbers."""
+    """Return the unit of a check; none for a check that this version does not know."""
     return _UNITS.get(check, _COUNT)

@@ -1,1 +1,1 @@
-"""Marks: what a stimulus carries so that the sensor's own data show that it arrived."""
+"""Sync markers: a stimulus carries a mark, which proves in the sensor's own data that it arrived."""

@@ -1,7 +1,7 @@
 """A picture's mark: a row of cells above it and one below, black or white, that spell its number.
 
-The upper row has a white and a black cell, eight bits of the number and two of parity; the lower one has the opposite
-of each, so that a picture of which the sensor got one half is none. A cell of a 96 x 96 picture has 8 x 8 pixels.
+The upper row has a white and a black cell, eight bits of the number and two of parity; the lower one is its inverse, so
+that half a picture has no valid mark. A cell of a 96 x 96 picture has 8 x 8 pixels.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ N_NUMBERS = 256
 _N_CELLS = 12
 _MIN_SIDE = 4 * _N_CELLS
 _MIN_CONTRAST = 24.0
-"""grey levels between black and white cells: noise of a sensor in the dark has a few"""
+"""least grey levels between black and white cells, above a sensor's noise in the dark"""
 _MIN_MARGIN = 0.25
-"""of half the contrast: nearest that a cell may come to the middle"""
+"""least distance of a cell from mid-grey, of half the contrast"""
 _SHIFTS = (0.0, -0.25, 0.25, -0.5, 0.5)
-"""of a cell, by which the camera may look past"""
+"""misalignment of the camera, in cells, that is tolerated"""
 _SCALES = (1.0, 0.96, 1.04, 0.92, 1.08)
 _PLACES = np.array(list(product(_SCALES, _SHIFTS, _SHIFTS)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class BorderMarker:
-    """What a picture's mark says."""
+    """The mark found in a picture."""
 
     number: int
     black: float
     """grey level of black cells, 0 to 255"""
     white: float
     margin: float
-    """0 to 1: how far the least clear cell is from the middle of black and white"""
+    """0 to 1: distance of the least clear cell from mid-grey"""
 
     @property
     def contrast(self) -> float:
@@ -45,7 +45,7 @@ class BorderMarker:
 
 
 def inside(shape: tuple[int, int]) -> slice:
-    """Return the rows of a marked picture of this shape, (h, w), that its mark leaves free."""
+    """Return the rows of a marked picture of this shape, (h, w), without its mark."""
     cell = _cell_rows(shape[0])
     return slice(cell, shape[0] - cell)
 
@@ -53,7 +53,7 @@ def inside(shape: tuple[int, int]) -> slice:
 def draw_border(picture: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
     """Return the picture, (h, w), with a mark over its first and last rows. number: 0 to 255.
 
-    Raises ValueError for a picture that has no room for it, and for another number.
+    Raises ValueError for a picture without room for it, and for another number.
     """
     height, width = picture.shape
     if min(picture.shape) < _MIN_SIDE or not 0 <= number < N_NUMBERS:
@@ -67,9 +67,9 @@ def draw_border(picture: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
 
 
 def read_border(frame: NDArray[np.uint8]) -> BorderMarker | None:
-    """Return what the mark in a frame, (h, w), says; None if there is none, or it is torn, too dark or unclear.
+    """Return the mark in a frame, (h, w); None if there is none, or if it is torn, too dark or unclear.
 
-    The frame may be of another size than the picture was, brighter or darker, and moved by up to half a cell.
+    The frame may differ from the picture in size and brightness, and be moved by up to half a cell.
     """
     if frame.ndim != 2 or min(frame.shape) < _MIN_SIDE:
         return None
@@ -79,7 +79,7 @@ def read_border(frame: NDArray[np.uint8]) -> BorderMarker | None:
 
 
 def _code(number: int) -> NDArray[np.bool_]:
-    """Return which cells of the upper row are white, (12,)."""
+    """Return the white cells of the upper row, (12,) flags."""
     bits = [bool(number >> place & 1) for place in range(7, -1, -1)]
     return np.array([True, False, *bits, sum(bits[::2]) % 2 == 1, sum(bits[1::2]) % 2 == 1])
 
@@ -99,7 +99,7 @@ def _cell_rows(height: int) -> int:
 def _cells(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the mean grey of the middle of each cell where a mark may be, (n, 2, 12), above and below.
 
-    sums: the frame's integral. Places without contrast are left out.
+    sums: the frame's integral. Positions without contrast are left out.
     """
     height, width = sums.shape[0] - 1, sums.shape[1] - 1
     scale, down, right = _PLACES.T[:, :, None]
@@ -117,7 +117,7 @@ def _cells(sums: NDArray[np.float64]) -> NDArray[np.float64]:
 def _span(
     middle: NDArray[np.float64], size: NDArray[np.float64], limit: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where the middle half of cells begins and ends, inside the frame and not empty."""
+    """Return begin and end of the middle half of each cell, inside the frame and not empty."""
     begin = np.clip(np.round(middle - size / 4), 0, limit - 1).astype(np.int64)
     end = np.clip(np.round(middle + size / 4), 1, limit).astype(np.int64)
     return begin, np.maximum(end, begin + 1)

@@ -1,6 +1,6 @@
 """A sound's mark, a chirp, and a motion's mark, a burst of a tone; both are found by cross-correlation.
 
-The burst is a tone of 20 Hz whose sign follows a Barker code: a machine that hums at 20 Hz all the time is none.
+The burst is a tone of 20 Hz with the signs of a Barker code, which a machine's constant hum at 20 Hz does not match.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ BURST_S = 1.4
 _BURST_HZ = 20.0
 _BARKER = (1, 1, 1, -1, -1, 1, -1)
 _STRETCHES = tuple(1 + n / 200 for n in range(-14, 15))
-"""by which an accelerometer's clock may differ: an LSM9DS1's by some percent"""
+"""tolerance of an accelerometer's clock: an LSM9DS1's is off by some percent"""
 _MIN_CHIRP, _MIN_BURST = 0.25, 0.5
-"""least correlation: noise of a second has 0.1 and 0.3"""
+"""least correlation: a second of noise reaches 0.1 and 0.3"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ToneMarker:
-    """A mark in what a microphone or an accelerometer gave."""
+    """A mark found in a microphone's or an accelerometer's samples."""
 
     position: int
     """index of its first sample"""
     level: float
-    """its effective value, in units of the samples"""
+    """its RMS, in units of the samples"""
     snr_db: float
-    """of the mark against all else that was there meanwhile"""
+    """ratio of the mark to everything else at that time"""
     correlation: float
     """0 to 1"""
     axis: int = 0
-    """channel that has most of it"""
+    """channel with the largest part of it"""
     clipped: int = 0
-    """samples at the end of the sensor's range meanwhile"""
+    """number of samples at the end of the sensor's range during it"""
 
 
 def chirp(rate_hz: float) -> NDArray[np.float32]:
@@ -59,17 +59,17 @@ def burst(rate_hz: float) -> NDArray[np.float32]:
 
 
 def find_chirp(samples: NDArray[np.int16], rate_hz: float) -> ToneMarker | None:
-    """Return the chirp in what a microphone gave, (n,); None if there is none."""
+    """Return the chirp in a microphone's samples, (n,); None if there is none."""
     return _find(samples[:, None], [chirp(rate_hz).astype(np.complex128)], _MIN_CHIRP)
 
 
 def find_burst(samples: NDArray[np.int16], rate_hz: float) -> ToneMarker | None:
-    """Return the burst in what an accelerometer gave, (n, n_axes); None if there is none."""
+    """Return the burst in an accelerometer's samples, (n, n_axes); None if there is none."""
     return _find(samples, [_burst(rate_hz * stretch) for stretch in _STRETCHES], _MIN_BURST)
 
 
 def _burst(rate_hz: float) -> NDArray[np.complex128]:
-    """Return the burst as a complex tone, (n,): of which phase it arrives, nobody knows."""
+    """Return the burst as a complex tone, (n,), as its phase on arrival is unknown."""
     t = np.arange(round(BURST_S * rate_hz)) / rate_hz
     chips = np.minimum((t / BURST_S * len(_BARKER)).astype(int), len(_BARKER) - 1)
     return np.asarray(np.array(_BARKER)[chips] * np.exp(2j * np.pi * (_BURST_HZ * t - 0.25)))
@@ -82,7 +82,7 @@ def _fade(n: int, rate_hz: float) -> NDArray[np.float64]:
 
 
 def _find(samples: NDArray[np.int16], templates: Sequence[NDArray[np.complex128]], least: float) -> ToneMarker | None:
-    """Return the place, over all axes of (n, n_axes) and all templates, that is most like one."""
+    """Return the best match over all axes of (n, n_axes) and all templates."""
     best: ToneMarker | None = None
     for axis, template in ((axis, each) for axis in range(samples.shape[1]) for each in templates):
         mark = _match(samples[:, axis], template, axis)
@@ -96,7 +96,7 @@ def _energy(mark: ToneMarker) -> float:
 
 
 def _match(samples: NDArray[np.int16], template: NDArray[np.complex128], axis: int) -> ToneMarker | None:
-    """Return where samples, (n,), are most like a template; None if they are shorter, or nothing moves."""
+    """Return the best match of samples, (n,), with a template; None if they are shorter, or constant."""
     n = len(template)
     if len(samples) < n:
         return None

@@ -1,1 +1,1 @@
-"""Made-up movements of a hand that holds the board: gestures, other movements, none."""
+"""Synthetic movements of a hand that holds the board: gestures, other movements, rest."""

@@ -1,4 +1,4 @@
-"""A data set of made-up gestures: many people, several goes each, as tinyhost's captures are laid out."""
+"""A data set of synthetic gestures: many people, several takes each, in the layout of tinyhost's captures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["gestures_named", "write_gestures"]
 
 
 def gestures_named(names: str) -> tuple[Gesture, ...]:
-    """Return gestures by their names, separated by commas. Raises UsageError for one that there is not."""
+    """Return gestures by their names, separated by commas. Raises UsageError for an unknown one."""
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in GESTURES]
     if unknown or not wanted:

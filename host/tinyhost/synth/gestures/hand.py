@@ -1,6 +1,6 @@
-"""A person's hand with the board in it: where it is and how it is turned, as a function of time.
+"""A person's hand with the board in it: position and orientation as functions of time.
 
-Everything is a sum of sinusoids, so that a moment can be asked for in any order. Axes: x to the right, y forward, z up;
+Everything is a sum of sinusoids, so that times can be evaluated in any order. Axes: x to the right, y forward, z up;
 the board lies in the hand like a phone, its x to the right.
 """
 
@@ -18,13 +18,13 @@ __all__ = ["GESTURES", "SILENT", "Gesture", "Hand", "Pose"]
 Gesture = Literal["still", "other", "wave", "circle", "updown", "twist"]
 GESTURES: tuple[Gesture, ...] = get_args(Gesture)
 SILENT: tuple[Gesture, ...] = ("still", "other")
-"""what is no gesture"""
+"""movements that are no gesture"""
 _Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pose:
-    """Where the board is, and how it is turned."""
+    """Position and orientation of the board."""
 
     position: _Floats
     """(n, 3) in m"""
@@ -50,7 +50,7 @@ class Wander:
 
 
 class Hand:
-    """One person's way to make movements; the seed is the person, `take` another go of theirs."""
+    """One person's movements; the seed identifies the person, `take` a repetition."""
 
     def __init__(self, person: int, take: int) -> None:
         own, now = np.random.default_rng((person, 0x6E)), np.random.default_rng((person, take))
@@ -78,7 +78,7 @@ class Hand:
         return make[gesture]()
 
     def _moved(self, position: _Floats, angles: _Floats, time_s: _Floats, held: _Floats | None = None) -> Pose:
-        """Return a movement as this hand makes it: tilted, unsteady, with a tremor."""
+        """Return a movement with this hand's tilt, unsteadiness and tremor."""
         unsteady = np.stack([wander(time_s) for wander in self._unsteady], axis=1)
         tremor = self._tremor_m * np.sin(2 * np.pi * self._tremor_hz * time_s)[:, None] * [1.0, 0.6, 0.8]
         return Pose(
@@ -87,7 +87,7 @@ class Hand:
         )
 
     def _turns(self, time_s: _Floats, hz: float) -> _Floats:
-        """Return the phase of a movement of about this pace, which is never quite even."""
+        """Return the phase of a movement of about this pace, with variations."""
         return 2 * np.pi * hz * self._pace * time_s + 0.5 * self._swing(time_s) + self._phase
 
     def _still(self) -> Callable[[_Floats], Pose]:

@@ -1,4 +1,4 @@
-"""What accelerometer and gyroscope measure of a moving hand: seeded, as long as one likes."""
+"""Accelerometer and gyroscope samples of a moving hand: seeded, of any length."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _BLOCK = 1024
 _ACCELERATION_OFFSET_G = 0.03
 _ROTATION_OFFSET_DPS = 6.0
 _ROTATION_NOISE_DPS = 0.3
-_CHANGE_S = 0.4  # in which one movement becomes the next
+_CHANGE_S = 0.4  # transition from one movement to the next
 
 
 @dataclass(frozen=True, kw_only=True)
 class GestureOptions:
-    """Which movements, whose, and with which sensor."""
+    """The movements, the person and the sensor."""
 
     gestures: tuple[Gesture, ...] = ("wave",)
-    """one after the other, over and over"""
+    """the movements, in a loop"""
     hold_s: float = 4.0
-    """how long each of several is made"""
+    """duration of each of several movements"""
     person: int = 0
     take: int = 0
-    """another one of the same person is otherwise held, and never quite the same"""
+    """number of the repetition: the same person holds the board differently and varies the movement"""
     sensor: Accelerometer = LSM9DS1
 
 
@@ -47,7 +47,7 @@ class GestureSource:
         self._n_read = 0
 
     def gesture_at(self, time_s: float) -> Gesture:
-        """Return which movement is made at a time since the start."""
+        """Return the movement at a time since the start."""
         gestures = self._options.gestures
         return gestures[int(time_s / self._options.hold_s) % len(gestures)]
 
@@ -59,7 +59,7 @@ class GestureSource:
         before, now, after = (self._pose(time_s + step) for step in (-_STEP_S, 0.0, _STEP_S))
         moved = (after.position - 2 * now.position + before.position) / _STEP_S**2 + [0.0, 0.0, STANDARD_GRAVITY]
         turned = _matrices(now.angles)
-        acceleration = np.einsum("nji,nj->ni", turned, moved)  # as the board has its axes
+        acceleration = np.einsum("nji,nj->ni", turned, moved)  # in the board's axes
         change = np.einsum("nji,njk->nik", turned, (_matrices(after.angles) - _matrices(before.angles)) / (2 * _STEP_S))
         rotation = np.rad2deg(np.stack([change[:, 2, 1], change[:, 0, 2], change[:, 1, 0]], axis=1))
         noise = self._rng.standard_normal((n_samples, 6))
@@ -68,12 +68,12 @@ class GestureSource:
         return np.hstack([sensor.counts(acceleration), rotation_counts(rotation)])
 
     def blocks(self, n_samples: int) -> Iterator[NDArray[np.int16]]:
-        """Yield so many samples, some at a time."""
+        """Yield n_samples samples in blocks."""
         for first in range(0, n_samples, _BLOCK):
             yield self.read(min(_BLOCK, n_samples - first))
 
     def _pose(self, time_s: NDArray[np.float64]) -> Pose:
-        """Return the movement at each time; from one to the next it glides."""
+        """Return the movement at each time, with smooth transitions."""
         if len(self._poses) == 1:
             return self._poses[0](time_s)
         place = time_s / self._options.hold_s

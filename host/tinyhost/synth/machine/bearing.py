@@ -1,4 +1,4 @@
-"""Impacts of a bearing's balls on a defect of the outer race, and how the housing rings after them."""
+"""Impacts of a bearing's balls on a defect of the outer race, and the ringing of the housing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RING_SAMPLES = 96
 
 @dataclass(frozen=True, kw_only=True)
 class Ring:
-    """One axis' answer to an impact: size * gain * exp(-damping * w0 * t) * sin(w * t)."""
+    """The response of one axis to an impact: size * gain * exp(-damping * w0 * t) * sin(w * t)."""
 
     resonance_hz: float
     damping: float
@@ -34,7 +34,7 @@ class Ring:
 
 
 class OuterRace:
-    """The impacts of one run, block by block; what still rings at a block's end goes on in the next one."""
+    """The impacts of one run, block by block; ringing continues across blocks."""
 
     def __init__(self, rings: list[Ring], rng: np.random.Generator) -> None:
         self._rings = rings

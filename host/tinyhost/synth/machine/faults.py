@@ -1,6 +1,6 @@
-"""What a machine's faults do to its vibration; docs/reference/machine.md has the physics and the size of each severity.
+"""The vibrations of a machine's faults; docs/reference/machine.md has the physics and the size of each severity.
 
-An excitation is the acceleration that the machine's body would have without its structure's resonance, in m/s^2.
+An excitation is the acceleration of the machine's body without its structure's resonance, in m/s^2.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Order:
     """0: the load does not matter; 1: proportional to it"""
 
     def scale(self, shaft_hz: NDArray[np.float64], load: float) -> NDArray[np.float64]:
-        """Return what the amplitude is multiplied with at a speed and load."""
+        """Return the factor of the amplitude at a speed and load."""
         loaded = 1.0 + self.load_share * (load / 0.5 - 1.0)
         scaled: NDArray[np.float64] = (shaft_hz / REFERENCE_HZ) ** self.speed_exponent * loaded
         return scaled
@@ -58,7 +58,7 @@ def healthy_orders() -> list[Order]:
 
 
 def fault_orders(fault: Fault, severity: float) -> list[Order]:
-    """Return what a fault adds; nothing for those that are no shaft orders."""
+    """Return the shaft orders that a fault adds; empty for other faults."""
     if fault == "imbalance":
         return [_imbalance(severity * _IMBALANCE)]
     if fault == "misalignment":

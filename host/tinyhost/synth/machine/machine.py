@@ -41,7 +41,7 @@ _IMPACT_AXES = (0.45, 1.0, 0.25)  # the load zone is below the shaft
 
 @dataclass(frozen=True, kw_only=True)
 class MachineOptions:
-    """What runs, how, and what is wrong with it."""
+    """The machine's operation and its fault."""
 
     rpm: float = 600.0
     """speed without load"""
@@ -49,7 +49,7 @@ class MachineOptions:
     """0 (idle) to 1 (full)"""
     fault: Fault = "none"
     severity: float = 1.0
-    """amplitude of the fault; 1.0 is what docs/reference/machine.md documents"""
+    """relative amplitude of the fault; 1.0 is the size in docs/reference/machine.md"""
     start_s: float = 0.0
     """when the fault begins"""
     seed: int = 0
@@ -57,7 +57,7 @@ class MachineOptions:
     sensor: Accelerometer = LSM9DS1
 
     def __post_init__(self) -> None:
-        """Raise UsageError if no machine is like that."""
+        """Raise UsageError for impossible values."""
         for name, value, low, high in (
             ("rpm", self.rpm, MIN_RPM, MAX_RPM),
             ("load", self.load, 0.0, 1.0),
@@ -79,7 +79,7 @@ def fault_named(name: str) -> Fault:
 
 
 class Machine:
-    """A running machine. The same options give the same samples, however they are read."""
+    """A running machine. The same options give the same samples, in whatever blocks they are read."""
 
     def __init__(self, options: MachineOptions) -> None:
         self.options = options
@@ -98,7 +98,7 @@ class Machine:
         return np.concatenate(parts) if parts else np.zeros((0, 3), np.int16)
 
     def blocks(self, n_samples: int) -> Iterator[NDArray[np.int16]]:
-        """Yield the next n_samples, some at a time."""
+        """Yield the next n_samples in blocks."""
         while n_samples > 0:
             block = self.read(min(n_samples, BLOCK_SAMPLES))
             yield block
@@ -113,7 +113,7 @@ class Machine:
 
 
 class _Run:
-    """Makes one block after the other; noise, ringing and a stuck sensor's last value go on from block to block."""
+    """Computes block by block; noise, ringing and a stuck sensor's last value continue across blocks."""
 
     def __init__(self, options: MachineOptions) -> None:
         self._options = options
@@ -156,7 +156,7 @@ class _Run:
         return 2.0 * np.pi * self._shaft_hz * (time_s + lead), self._shaft_hz * speed
 
     def _respond(self, order: Order, angle: NDArray[np.float64], shaft_hz: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return (n, 3) m/s^2 of an order, as the housing and the sensor pass it."""
+        """Return (n, 3) m/s^2 of an order, filtered by the housing and the sensor."""
         size = order.scale(shaft_hz, self._options.load)
         columns = []
         for axis in range(3):
@@ -195,14 +195,14 @@ class _Run:
         return self._outer_race.block(time_s, self._turn(time_s)[0], self._options.start_s)
 
     def _ring(self, axis: int) -> Ring:
-        """Return the housing's answer to an impact: harder with speed (momentum) and load (contact force)."""
+        """Return the housing's response to an impact, which grows with speed (momentum) and load (contact force)."""
         options, (resonance_hz, damping) = self._options, _RESONANCES[axis]
         passed = float(np.abs(self._sensor.response(np.array(resonance_hz))))
         strength = _IMPACT * options.severity * self._shaft_hz / REFERENCE_HZ * (0.5 + options.load)
         return Ring(resonance_hz=resonance_hz, damping=damping, gain=_IMPACT_AXES[axis] * strength * passed)
 
     def _stick(self, counts: NDArray[np.int16], faulty: NDArray[np.bool_]) -> NDArray[np.int16]:
-        """Return the samples of a sensor of which some axes repeat their last good value."""
+        """Return samples in which some axes are stuck at their last good value."""
         if faulty.any():
             if self._stuck_at is None:
                 self._stuck_at = counts[max(int(np.argmax(faulty)) - 1, 0)].copy()

@@ -1,4 +1,4 @@
-"""What made a simulated recording, beside it: units, sensor, machine, fault."""
+"""The manifest beside a simulated recording: units, sensor, machine, fault."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ _ARC = np.linspace(-np.pi / 2, np.pi / 2, 7)
 
 @dataclass(frozen=True, kw_only=True)
 class Paint:
-    """How a shape is filled: its mean tone, its material (key of the texture), its roundness.
+    """The fill of a shape: its mean tone, its material (key of the texture), its roundness.
 
     contrast: grey levels between the lit middle and the shaded rim; 0 draws a flat shape.
     """
@@ -174,7 +174,7 @@ def compose(
 ) -> Tones:
     """Return background with the layer over it: textured, lit, in perspective, with a soft shadow.
 
-    textures: what makes the texture of each material; only those in sight are made.
+    textures: functions that create the texture of each material; only visible ones are called.
     """
     tones = layer.tone.astype(np.float32)
     in_sight = np.bincount(layer.material.ravel(), minlength=max(textures) + 1)
@@ -195,7 +195,7 @@ def compose(
 
 
 def _warped(tones: Tones, warp: NDArray[np.floating]) -> Tones:
-    """Return tones in the perspective of a 3x3 matrix; what comes in from outside repeats the edge."""
+    """Return tones in the perspective of a 3x3 matrix; pixels from outside repeat the edge."""
     moved = cv2.warpPerspective(tones, warp, (CANVAS, CANVAS), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return moved.astype(np.float32, copy=False)
 

@@ -24,7 +24,7 @@ _THIGH, _SHIN = 0.245, 0.235
 
 @dataclass(frozen=True, kw_only=True)
 class Pose:
-    """Where the joints are: sides are (left, right), angles in radians from straight down."""
+    """The pose of the joints: sides are (left, right), angles in radians from straight down."""
 
     yaw: float
     lean: float

@@ -1,4 +1,4 @@
-"""What a drawn person looks like: build, tones, clothes; and the materials of a figure's layer."""
+"""The appearance of a drawn person: build, tones, clothes; and the materials of a figure's layer."""
 
 from __future__ import annotations
 

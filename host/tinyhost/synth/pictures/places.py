@@ -14,7 +14,7 @@ Tones = NDArray[np.float32]
 
 
 def random_place(rng: np.random.Generator) -> Tones:
-    """Return a random background, 0..255 give or take, (CANVAS, CANVAS)."""
+    """Return a random background, about 0..255, (CANVAS, CANVAS)."""
     makers = (_room, _corridor, _street, _garden, _clutter)
     maker = makers[int(rng.choice(len(makers), p=(0.38, 0.14, 0.16, 0.2, 0.12)))]
     grain = noise(rng, (24, CANVAS), (rng.uniform(0, 6), rng.uniform(0, 7)))

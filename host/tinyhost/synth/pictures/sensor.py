@@ -1,4 +1,4 @@
-"""What a small camera does to a scene: optics, exposure, noise, 8-bit grey levels."""
+"""The simulation of a small camera: optics, exposure, noise, 8-bit grey levels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["expose"]
 def expose(scene: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Return the picture that a cheap sensor takes of a scene.
 
-    scene: (CANVAS, CANVAS) tones, 0..255 give or take. Returns (96, 96).
+    scene: (CANVAS, CANVAS) tones, about 0..255. Returns (96, 96).
     Blur, vignetting, gain, offset, gamma, mirror and noise are random.
     """
     small = cv2.resize(scene, (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_AREA)

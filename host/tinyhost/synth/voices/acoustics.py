@@ -1,4 +1,4 @@
-"""From a dry voice to what a microphone in a noisy room hears."""
+"""The simulation of a microphone in a noisy room, from a dry voice."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _MARGIN = 400  # 25 ms of the clip stay free before and after a word, where ther
 
 @dataclass(frozen=True, kw_only=True)
 class Acoustics:
-    """Ranges, from which each clip draws evenly."""
+    """Ranges that each clip draws from uniformly."""
 
     snr_db: tuple[float, float] = (5.0, 30.0)
     """of the word against the noise"""
     level_dbfs: tuple[float, float] = (-38.0, -16.0)
-    """of the word; lowered where it would clip"""
+    """level of the word; lowered where it would clip"""
     silence_dbfs: tuple[float, float] = (-75.0, -30.0)
-    """of the noise where nobody speaks"""
+    """level of the noise in clips without speech"""
     noises: tuple[str, ...] = (*NOISES, _BABBLE)
     reverberant_share: float = 0.6
-    """of the clips; the others are dry"""
+    """share of the clips with reverberation; the others are dry"""
     rt60_s: tuple[float, float] = (0.1, 0.6)
     distance_m: tuple[float, float] = (0.2, 2.0)
     equalizer_db: float = 4.0
@@ -52,14 +52,14 @@ def hear(
 
 
 def background(n: int, rng: np.random.Generator, acoustics: Acoustics, talk: Talk) -> NDArray[np.float32]:
-    """Return n samples in which nobody speaks to the microphone."""
+    """Return n samples of background without a word."""
     noise = noise_of(n, rng, acoustics, talk)
     gain = 10 ** (rng.uniform(*acoustics.silence_dbfs) / 20)
     return noise * np.float32(min(gain, _HEADROOM / max(peak(noise), 1e-6)))
 
 
 def place(spoken: NDArray[np.float32], rng: np.random.Generator, acoustics: Acoustics) -> NDArray[np.float32]:
-    """Return dry speech as it sounds in a drawn room through a drawn microphone; the length stays."""
+    """Return dry speech in a random room through a random microphone, at the same length."""
     heard = spoken
     if rng.random() < acoustics.reverberant_share:
         room = room_impulse_response(

@@ -1,4 +1,4 @@
-"""espeak-ng's voices: an accent of English, spoken by a variant (a vocal tract), and on which side of the split it is.
+"""espeak-ng's voices: an accent of English, spoken by a variant (a vocal tract), and its part of the split.
 
 All accents of a variant, and variants that are retouched copies of one another (steph, steph2, steph3; Hugo, Diogo),
 are on one side, so no vocal tract that is heard in testing has been heard in training.
@@ -46,12 +46,12 @@ class Voice:
 
     @property
     def name(self) -> str:
-        """What espeak-ng takes as its voice."""
+        """The voice's name for espeak-ng."""
         return f"{self.accent}+{self.variant}"
 
     @property
     def part(self) -> Part:
-        """The side of the split that it is on."""
+        """The part of the split that it belongs to."""
         return part_of_variant(self.variant)
 
     @property
@@ -89,7 +89,7 @@ def all_voices() -> tuple[Voice, ...]:
 
 @cache
 def voices_of(part: Part) -> tuple[Voice, ...]:
-    """Return the voices on one side of the split."""
+    """Return the voices of one part of the split."""
     return tuple(voice for voice in all_voices() if voice.part == part)
 
 

@@ -43,27 +43,27 @@ _CHUNK = 16
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechClip:
-    """One second of sound and what it is."""
+    """One second of sound and its description."""
 
     pcm: NDArray[np.int16]
     """(16000,)"""
     label: str
     """one of the words, `unknown` or `silence`"""
     voice_id: str
-    """who speaks: eight hex digits; empty for silence"""
+    """the speaker: eight hex digits; empty for silence"""
     voice: str
     """espeak-ng's name of it; empty for silence"""
     text: str
-    """what is said; empty for silence"""
+    """the spoken text; empty for silence"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechConfig:
-    """An endless, seeded row of clips; the clip at an index is always the same."""
+    """An endless, seeded sequence of clips; the clip at an index is always the same."""
 
     words: tuple[str, ...]
     part: Part = "training"
-    """whose voices are heard: no voice is in two parts"""
+    """the part of the split: no voice is in two parts"""
     seed: int = 0
     unknown_share: float = 0.2
     silence_share: float = 0.1
@@ -90,7 +90,7 @@ class SpeechConfig:
         return (SILENCE, UNKNOWN, *self.words)
 
     def job(self, index: int) -> Job:
-        """Return what is to be made at an index."""
+        """Return the job at an index."""
         rng = np.random.default_rng((self.seed, zlib.crc32(self.part.encode()), index))
         draw = rng.random()
         if draw < self.silence_share:
@@ -104,7 +104,7 @@ class SpeechConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One clip to be made: the same job makes the same clip."""
+    """The description of one clip: the same job makes the same clip."""
 
     config: SpeechConfig
     label: str

@@ -1,4 +1,4 @@
-"""Words spoken by espeak-ng, which runs as a program of its own; what it once said is kept."""
+"""Words spoken by espeak-ng, which runs as a separate program; its output is cached."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ __all__ = ["Utterance", "default_cache", "espeak_version", "run_espeak", "speak"
 
 _TIMEOUT_S = 60.0
 _MARKS = "_ ',.-"
-"""that a text may hold beside letters"""
+"""characters that a text may contain beside letters"""
 _MAX_TEXT = 400
 _QUIET = 0.002  # of full scale; espeak pads its words with silence
 _MARGIN = 160  # 10 ms
 _ALWAYS = ("-a", "50", "-z", "--stdout")  # half the amplitude: at full, some voices clip
 _RECIPE = 2
-"""Part of the cache's keys: count up when the samples made of the same utterance change."""
+"""Part of the cache's keys: increase it when the samples of the same utterance change."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Utterance:
-    """What is said, and how."""
+    """A text and the way it is spoken."""
 
     text: str
     voice: str
@@ -48,7 +48,9 @@ class Utterance:
 
 
 def validate_text(text: str) -> str:
-    """Return a text that can be spoken, composed (NFC); raises UsageError for what is empty, too long or no words."""
+    """Return a text that can be spoken, composed (NFC); raises UsageError for a text that is empty, too long or without
+    words.
+    """
     text = normal_label(text)
     is_text = text[:1].isalnum() and all(is_letter(char) or char in _MARKS for char in text)
     if not is_text or len(text) > _MAX_TEXT:
@@ -57,10 +59,10 @@ def validate_text(text: str) -> str:
 
 
 def speak(utterance: Utterance, cache_dir: Path | None = None) -> NDArray[np.int16]:
-    """Return what espeak-ng says, (n,) int16 at 16 kHz, without the silence before and after.
+    """Return the speech of espeak-ng, (n,) int16 at 16 kHz, without the silence before and after.
 
-    cache_dir: where it is kept under the hash of the utterance and of espeak-ng's version; by default the user's cache
-    folder. A damaged file there is made again. Raises MissingToolError, UsageError, or DatasetError if espeak-ng fails.
+    cache_dir: the cache, by the hash of the utterance and of espeak-ng's version; by default the user's cache folder. A
+    damaged file there is replaced. Raises MissingToolError, UsageError, or DatasetError if espeak-ng fails.
     """
     validate_text(utterance.text)
     folder = cache_dir if cache_dir is not None else default_cache()
@@ -75,7 +77,7 @@ def speak(utterance: Utterance, cache_dir: Path | None = None) -> NDArray[np.int
 
 
 def default_cache() -> Path:
-    """Return where spoken words are kept."""
+    """Return the default cache of spoken words."""
     return cache_folder() / "speech"
 
 
@@ -92,13 +94,13 @@ def _render(utterance: Utterance) -> NDArray[np.int16]:
 
 @cache
 def espeak_version() -> str:
-    """Return the version that espeak-ng tells of itself. Raises MissingToolError."""
+    """Return the version of espeak-ng. Raises MissingToolError."""
     match = re.search(rb"(\d+\.[\w.-]+)", run_espeak(["--version"]))
     return match[1].decode() if match else "unknown"
 
 
 def run_espeak(arguments: Sequence[str]) -> bytes:
-    """Return what espeak-ng writes to stdout; raises MissingToolError, or DatasetError if it fails."""
+    """Return espeak-ng's output on stdout; raises MissingToolError, or DatasetError if it fails."""
     program = require_tool("espeak-ng", why="it is needed to synthesize speech")
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Long sound with words at known times, for the evaluation of keyword spotting as people use it."""
+"""Long recordings with words at known times, for realistic evaluation of keyword spotting."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _TAIL = SAMPLE_RATE_HZ // 4  # of reverberation behind a word
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechStreamConfig:
-    """A long recording to be made."""
+    """The parameters of a long recording."""
 
     words: tuple[str, ...]
     minutes: float
     snr_db: float = 10.0
     seed: int = 0
     part: Part = "testing"
-    """whose voices are heard"""
+    """the part of the split that speaks"""
     gap_s: tuple[float, float] = (1.0, 6.0)
-    """pause from one utterance to the next, drawn evenly"""
+    """pause between utterances, drawn uniformly"""
     unknown_share: float = 0.5
     """of the utterances: other words and running speech"""
     noise_dbfs: tuple[float, float] = (-55.0, -35.0)
@@ -51,10 +51,10 @@ class SpeechStreamConfig:
 def write_stream(
     path: Path, config: SpeechStreamConfig, *, on_block: Callable[[int, int], None] = lambda done, total: None
 ) -> list[Annotation]:
-    """Write the wav file and, beside it as .csv, what is said when; return the latter.
+    """Write the wav file and, beside it, the annotations as .csv; return them.
 
     on_block: called with seconds done and in total. The same options write the same bytes, with one version of
-    espeak-ng. Raises DatasetError for what a wav file cannot hold, UsageError, MissingToolError, OSError.
+    espeak-ng. Raises DatasetError if it exceeds a wav file's size, UsageError, MissingToolError, OSError.
     """
     total = round(config.minutes * 60)
     truth = []

@@ -1,4 +1,4 @@
-"""What people say in one part of the split: wanted words, other words, running speech, many at once."""
+"""Speech of one part of the split: wanted words, other words, running speech, babble."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ __all__ = ["Talk"]
 _SPEEDS_WPM = (115, 140, 165, 190, 220)
 _PITCHES = (20, 35, 50, 65, 80)
 _N_TAKES = 4
-"""Ways in which a voice says a word, so that the cache of spoken words has an end; the acoustics differ each time."""
+"""Number of ways in which a voice says a word, which bounds the cache of spoken words; the acoustics differ each time.
+"""
 _N_TALKERS = 8
 _RUNNING_SHARE = 0.125
 _SENTENCE_WORDS = (3, 8)
@@ -30,19 +31,19 @@ _SENTENCE_WORDS = (3, 8)
 
 @dataclass(frozen=True, kw_only=True)
 class Talk:
-    """Who may speak, and which words are wanted."""
+    """The speakers and the wanted words."""
 
     words: tuple[str, ...]
     part: Part
     cache_dir: Path | None = None
 
     def voice(self, rng: np.random.Generator) -> Voice:
-        """Return any voice of the part."""
+        """Return a random voice of the part."""
         voices = voices_of(self.part)
         return voices[int(rng.integers(len(voices)))]
 
     def say(self, text: str, voice: Voice, rng: np.random.Generator) -> NDArray[np.float32]:
-        """Return what is said, (n,) in -1..1: in one of the voice's few ways, by a smaller or larger person."""
+        """Return the spoken text, (n,) in -1..1: in one of the voice's few ways, by a smaller or larger person."""
         take = int(rng.integers(_N_TAKES if text in self.words else 1))
         manner = np.random.default_rng((take, int(voice.voice_id, 16)))
         utterance = Utterance(

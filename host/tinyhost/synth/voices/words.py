@@ -1,4 +1,4 @@
-"""Words for the class `unknown`: what a keyword spotter hears and must not act on."""
+"""Words for the class `unknown`, on which a keyword spotter must not act."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ talk thank their there think time today train turn under very voice wait walk wa
 where white who wind window winter woman word work world year yellow yesterday you young
 """
 COMMON_WORDS = tuple(_COMMON.split())
-"""For training and validation; it begins with the 35 words of Speech Commands."""
+"""Words for training and validation; the first are the 35 words of Speech Commands."""
 _UNSEEN = """
 animal answer autumn basket bottle bread bridge brother butter candle carpet castle corner country doctor dinner
 evening feather finger forest guess hammer honey island jacket kettle ladder lemon machine mess mirror mountain
 narrow ocean pencil pepper pillow rabbit ribbon rose sister station stone ticket toe vest village yellowish yet
 """
 UNSEEN_WORDS = tuple(_UNSEEN.split())
-"""For testing only, beside the others."""
+"""Further words for testing only."""
 
 
 def other_words(words: Sequence[str], part: Part) -> tuple[str, ...]:
-    """Return the words for `unknown` in a part of the split: none of `words`, nor what sounds the same.
+    """Return the words for `unknown` in a part of the split, without `words` and their homophones.
 
-    Raises MissingToolError if espeak-ng, which knows what sounds the same, is not there.
+    Raises MissingToolError without espeak-ng, which tells homophones.
     """
     pool = COMMON_WORDS + (UNSEEN_WORDS if part == "testing" else ())
     wanted = {_phonemes(word) for word in words}
