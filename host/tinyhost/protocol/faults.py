@@ -1,4 +1,4 @@
-"""What stopped a board's firmware: the record of the last fault that INFO carries, in words.
+"""Faults of a board's firmware in words: the record of the last one in INFO.
 
 The flags are those of the Configurable Fault Status Register: ARMv7-M Architecture Reference Manual, B3.2.15.
 """
@@ -37,39 +37,39 @@ _FLAGS = {
     24: ("UNALIGNED", "an access that is not aligned"),
     25: ("DIVBYZERO", "a division by zero"),
 }
-"""Bit, name, and what it means; the valid bits only say that an address is known."""
+"""Bit, name, and meaning; the valid bits only tell that an address is known."""
 _KINDS = ((range(8), _MEMORY), (range(8, 16), _BUS), (range(16, 32), _USAGE))
 _ADDRESS_IS_KNOWN = 1 << 7 | 1 << 15
 _STACK_BEGIN, _BELOW_STACK = 0x2000_0000, 0x1000
-"""The Nano's stack lies at the bottom of RAM: what it has no room for is below that (nano33ble.ld)."""
+"""The Nano's stack lies at the bottom of RAM: a stack overflow goes below that (nano33ble.ld)."""
 _STACK_FULL = "the stack was full"
 
 
 @dataclass(frozen=True, kw_only=True)
 class FaultRecord:
-    """What stopped a board's firmware last since the board got power."""
+    """The last fault of a board's firmware since power-on."""
 
     kind: str
     """`memory management fault`, `bus fault`, `usage fault`; `watchdog`; `failed check`: a failed assertion"""
     is_cause_of_start: bool
-    """the firmware runs now because of it; else it was restarted once more since"""
+    """whether it caused the last start; otherwise the board was restarted once more since"""
     pc: int
-    """where the program was; 0 if that was lost"""
+    """address of the program; 0 if it was lost"""
     lr: int
-    """where it would have returned to; 0 if that was lost"""
+    """return address; 0 if it was lost"""
     cfsr: int
     """the Configurable Fault Status Register"""
     flags: tuple[str, ...]
     """the names of its bits"""
     address: int | None
-    """that the fault was about; null if the register says that it is not known"""
+    """address that was accessed; null if the register says that it is not known"""
     meaning: str
-    """what it is, for people"""
+    """the fault in words"""
     action: str
-    """what to do about it"""
+    """the remedy"""
 
     def __str__(self) -> str:
-        """Return it in one line."""
+        """Return the fault in one line."""
         if not (self.pc or self.lr or self.cfsr):
             return self.kind
         flags = f" {' '.join(self.flags)}" if self.flags else ""
@@ -83,7 +83,7 @@ def flag_names(cfsr: int) -> tuple[str, ...]:
 
 
 def fault_of(info: InfoReply) -> FaultRecord | None:
-    """Return the last fault since the board got power; None if there was none, or the firmware keeps no record."""
+    """Return the last fault since power-on; None if there was none, or if the firmware keeps no record."""
     is_cause = info.reset_reason in (ResetReason.FAULT, ResetReason.WATCHDOG)
     if not (is_cause or info.fault_pc or info.fault_lr or info.fault_cfsr):
         return None

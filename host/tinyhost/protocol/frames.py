@@ -67,14 +67,14 @@ def encoded_size_bytes(payload: bytes) -> int:
 
 
 class FrameDecoder:
-    """Cuts a stream of bytes, however broken and however split, into frames, lines of text and bad frames."""
+    """Decodes a stream of bytes, however corrupted and split, into frames, lines of text and bad frames."""
 
     def __init__(self) -> None:
         self._rest = b""
         self._overrun_bytes = 0
 
     def feed(self, data: bytes) -> list[Received]:
-        """Return what `data` completes; keeps what is not complete yet for the next call."""
+        """Return the items that `data` completes; incomplete ones are kept for the next call."""
         found: list[Received] = []
         *segments, rest = (self._rest + data).split(b"\0")
         for segment in segments:
@@ -89,7 +89,7 @@ class FrameDecoder:
         return found
 
     def _keep_short(self) -> None:
-        """Forget the bytes of a frame that can no longer be a frame; its end is still awaited."""
+        """Drop the bytes of an oversized frame; its end is still awaited."""
         if self._overrun_bytes or len(self._rest) > _MAX_ENCODED_BYTES:
             self._overrun_bytes += len(self._rest)
             self._rest = b""

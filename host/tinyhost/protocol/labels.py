@@ -1,7 +1,7 @@
-"""Names of classes: what one may be, on the wire, in a model image, as a folder, on a command line.
+"""Labels: names of classes on the wire, in a model image, as a folder, on a command line.
 
-A label is Unicode in its composed form (NFC), so that one that a Mac took apart (NFD) is the same label. Its limit is
-in bytes of UTF-8, as a model image keeps it; it is refused, never cut.
+A label is Unicode in its composed form (NFC), so that a Mac's decomposed form (NFD) is the same label. Its limit is in
+bytes of UTF-8, as stored in a model image; longer labels are refused, never cut.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from collections.abc import Iterator
 __all__ = ["MAX_LABEL_BYTES", "folder_fault", "is_letter", "label_fault", "normal_label"]
 
 MAX_LABEL_BYTES = 31
-"""of UTF-8, in its composed form"""
+"""bytes of UTF-8, in its composed form"""
 
 _JOINERS = "\u200c\u200d"
-"""zero-width joiners, which Persian words, Indian scripts and emoji are written with"""
+"""zero-width joiners, used in Persian, Indian scripts and emoji"""
 _PATH_CHARACTERS = '/\\<>:"|?*'
-"""that no folder's name may hold on Windows; the first two are separators"""
+"""characters that a folder's name cannot contain on Windows; the first two are separators"""
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
-"""names that Windows keeps for itself, whatever follows behind a dot"""
+"""names reserved by Windows, with any suffix"""
 
 
 def normal_label(text: str) -> str:
-    """Return the label in its composed form: what is stored, sent and compared."""
+    """Return the label in its composed form, which is stored, sent and compared."""
     return unicodedata.normalize("NFC", text)
 
 
@@ -44,7 +44,7 @@ def label_fault(label: str) -> str:
 
 
 def folder_fault(label: str) -> str:
-    """Return why a text cannot be a label that is a folder's name, on any system, and stands in a list.
+    """Return why a text cannot be a label that is used as a folder's name, on any system, and in a list.
 
     Empty if it can; that includes what label_fault says.
     """

@@ -1,1 +1,1 @@
-"""What the operating system does: files that survive a crash, programs that must be installed, the loudspeaker."""
+"""Interfaces to the operating system: crash-safe files, required programs, locks, terminals, the loudspeaker."""

@@ -1,4 +1,4 @@
-"""tinyhost.toml: what a person would else write into every command line, kept beside the project it is for."""
+"""tinyhost.toml: a project's defaults for options of the command line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEYS: Mapping[str, tuple[str, str]] = {
     "rig": ("path", "the rig of hil run"),
     "gate.fail_if": ("text", "what bench --baseline fails at, as --fail-if takes it"),
 }
-"""What may stand there: its kind, and what it is. Paths are relative to the file's folder."""
+"""The keys: their type and meaning. Paths are relative to the file's folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,30 +31,30 @@ class Configuration:
     path: Path | None
     """the file; None: there is none"""
     values: Mapping[str, str]
-    """by their keys, with paths from the root"""
+    """values by key, with absolute paths"""
     lines: Mapping[str, int]
 
     def place(self, key: str) -> str:
-        """Return where a key stands, as `file:line`."""
+        """Return a key's position as `file:line`."""
         return f"{self.path}:{self.lines[key]}"
 
 
 def configuration() -> Configuration:
-    """Return what tinyhost.toml says: that of the working folder or of the nearest one above it, or $TINYHOST_CONFIG.
+    """Return the content of tinyhost.toml in the working folder or the nearest one above it, or of $TINYHOST_CONFIG.
 
-    Raises ConfigError for a file that cannot be read, for other keys and types, and for one that is another user's.
+    Raises ConfigError for an unreadable file, for unknown keys and wrong types, and for another user's file.
     """
     return _read(configuration_file())
 
 
 def configuration_file() -> Path | None:
-    """Return the file that configuration reads, if there is one; named by the environment, it need not be there."""
+    """Return the file that configuration() reads, if there is one; if the environment names it, it may be missing."""
     given = os.environ.get(_VARIABLE)
     return Path(given).absolute() if given else _find(Path.cwd())
 
 
 def _find(folder: Path) -> Path | None:
-    """Return the nearest file; the search ends at the home folder, above which nobody keeps projects."""
+    """Return the nearest file; the search ends at the home folder."""
     home = Path("~").expanduser()
     for place in (folder, *folder.parents):
         if os.path.lexists(place / _NAME):

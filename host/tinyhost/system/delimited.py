@@ -1,6 +1,6 @@
 """Tables as text: commas, semicolons, tabs, bars or spaces between values, points or commas in numbers.
 
-What is read is not trusted: what makes no sense is an error with its line.
+Files are not trusted: malformed values are errors with their line.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ T = TypeVar("T")
 def read_rows(
     lines: Iterable[str], columns_of: Callable[[list[str], str], T], where: str
 ) -> tuple[T, Iterator[tuple[int, list[str]]]]:
-    """Return what a table's header says, and an iterator over the number and the values of each line below it.
+    """Return a table's parsed header, and an iterator over the number and the values of each line below it.
 
-    columns_of: gets the names of the header and where it stands; raises DatasetError if they are not the right ones.
-    What separates values is what gives the right names. Comments (`#`) above the header, `sep=;` and empty lines are
-    passed over. Raises DatasetError, also while iterating, with the line.
+    columns_of: parses the names of the header at a position; raises DatasetError for wrong ones. The separator is the
+    one that gives the right names. Comments (`#`) above the header, `sep=;` and empty lines are skipped. Raises
+    DatasetError, also while iterating, with the line.
     """
     rest = iter(lines)
     header, first = _header(rest)
@@ -56,7 +56,7 @@ def read_rows(
 
 
 def read_header(lines: Iterable[str], columns_of: Callable[[list[str], str], T], where: str) -> tuple[str, T]:
-    """Return what separates the values of a table, and what its header says, as `read_rows` does."""
+    """Return the separator of a table and its parsed header, like `read_rows`."""
     header, first = _header(iter(lines))
     separator, _, columns = _dialect(header, columns_of, f"{where}, line {first}")
     return separator, columns
@@ -74,7 +74,7 @@ def _header(lines: Iterator[str]) -> tuple[str, int]:
 
 
 def _dialect(header: str, columns_of: Callable[[list[str], str], T], where: str) -> tuple[str, int, T]:
-    """Return what separates values, how many there are in a line, and what the header says."""
+    """Return the separator, the number of values in a line, and the parsed header."""
     errors: list[tuple[int, DatasetError]] = []
     for separator in _SEPARATORS:
         try:
@@ -91,12 +91,12 @@ def _dialect(header: str, columns_of: Callable[[list[str], str], T], where: str)
 
 @dataclass(kw_only=True)
 class Numbers:
-    """Reads the numbers of one table, which has one decimal mark."""
+    """Reads the numbers of a table with one decimal mark."""
 
     where: str
     """the file, for errors"""
     mark: str = ""
-    """that has been seen"""
+    """decimal mark seen so far"""
 
     def read(self, text: str, name: str, line: int) -> float:
         """Return a finite number; name: of its column. Raises DatasetError."""

@@ -1,4 +1,4 @@
-"""Documents: the JSON that commands write is dataclasses, whose fields are the keys.
+"""Documents: the JSON output of commands, as dataclasses with the keys as fields.
 
 A document is a frozen keyword-only dataclass. Its docstring says what it is; its first field is `schema`, such as
 `schema: Literal["tinyhost.push/1"] = "tinyhost.push/1"`; the string below a field says what the key means.
@@ -29,9 +29,9 @@ D = TypeVar("D", bound=Document)
 
 
 def to_json(value: object) -> Any:
-    """Return a value as JSON has it: dataclasses and mappings are objects, tuples are lists, paths are strings.
+    """Return a value as JSON types: dataclasses and mappings become objects, tuples lists, paths strings.
 
-    Properties of a dataclass are left out. Raises TypeError for what JSON does not have.
+    Properties of a dataclass are left out. Raises TypeError for other types.
     """
     if isinstance(value, Enum):
         return to_json(value.value)
@@ -49,5 +49,5 @@ def to_json(value: object) -> Any:
 
 
 def narrowed(kind: type[D], value: D) -> D:
-    """Return a value with the fields of its base class `kind` only: of a result, what is for programs."""
+    """Return a value with the fields of its base class `kind` only: the document in a result."""
     return kind(**{field.name: getattr(value, field.name) for field in fields(kind)})

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, whatever kills the process or the power."""
+"""Atomic writes: files that are complete or absent, even after a crash or power loss."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from typing import IO
 __all__ = ["TEMPORARY_SUFFIX", "LineFile", "append_line", "copy_file", "new_file", "write_atomically"]
 
 TEMPORARY_SUFFIX = ".part"
-"""Of hidden files that are being written; one that is left over may be deleted."""
+"""Prefix of temporary files; a left-over one may be deleted."""
 _KEPT_LETTERS = 40
-"""of the file's name in that of its temporary one: a name has its limit"""
+"""characters of the file's name in that of its temporary one, as names have a maximum length"""
 
 
 @contextmanager
 def new_file(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
-    """Yield a file to write that gets its name when the block ends well, and is removed when it does not.
+    """Yield a file to write that gets its name when the block succeeds, and is removed when it fails.
 
-    sync: wait until content and name are on disk, so that a power loss does not undo it. Missing folders are made. Of
-    several writers at once the last one wins. A link stays one, and what it leads to is written; a device or a pipe has
-    no content to keep whole, and is written at once.
-    Raises OSError, which names the file, if it cannot be written.
+    sync: wait until content and name are on disk, so that a power loss does not undo it. Missing folders are created.
+    Of several concurrent writers the last one wins. The target of a link is written; a device or a pipe is written
+    directly. Raises OSError, which names the file, if it cannot be written.
     """
     target = path.resolve() if path.is_symlink() else path
     with _named(path):
@@ -54,7 +53,7 @@ def new_file(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Let an OSError of the block say which file it was: a write that fails does not tell."""
+    """Add the file's name to an OSError of the block, which a failed write does not contain."""
     try:
         yield
     except OSError as exc:
@@ -63,7 +62,7 @@ def _named(path: Path) -> Iterator[None]:
 
 
 class LineFile:
-    """A text file that grows line by line, each of which is there at once; an OSError names the file."""
+    """A text file that grows by flushed lines; an OSError names the file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -72,7 +71,7 @@ class LineFile:
             self._file = path.open("wb", buffering=0)
 
     def write(self, line: str) -> None:
-        """Append a line, which brings its own end."""
+        """Append a line, given with its newline."""
         with _named(self._path):
             data = memoryview(line.encode())
             while data:
@@ -84,20 +83,20 @@ class LineFile:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Append a line to a file, which is made if it is not there, and wait until it is on disk."""
+    """Append a line to a file, which is created if missing, and wait until it is on disk."""
     with _named(path), path.open("ab", buffering=0) as file:
         file.write(line.encode() + b"\n")
         os.fsync(file.fileno())
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a file, whole or not at all. Raises OSError, which names the file."""
+    """Copy a file atomically. Raises OSError, which names the file."""
     with source.open("rb") as content, new_file(target, sync=False) as file:
         shutil.copyfileobj(content, file)
 
 
 def write_atomically(path: Path, data: bytes, *, sync: bool = True, mode: int | None = None) -> None:
-    """Write a file so that under its name there is all of it or nothing; see `new_file`. mode: who may do what."""
+    """Write a file atomically; see `new_file`. mode: its permissions."""
     with new_file(path, sync=sync) as file:
         file.write(data)
         if mode is not None:
@@ -114,7 +113,7 @@ def _make_folder(folder: Path, *, sync: bool) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on disk; Windows opens no folders, and keeps names by its journal."""
+    """Wait until the names in a folder are on disk; Windows cannot open folders, but journals names."""
     if sys.platform == "win32":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -125,6 +124,6 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _set_mode(fd: int, mode: int) -> None:
-    """Say who may do what with an open file; Windows knows no such marks."""
+    """Set the permissions of an open file; Windows has none."""
     if sys.platform != "win32":
         os.fchmod(fd, mode)

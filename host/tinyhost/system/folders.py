@@ -1,4 +1,4 @@
-"""Folders that people fill: which of their files are meant, and which an operating system or another program left."""
+"""Folders filled by users: visible files, without those left by an operating system or another program."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LEFT_BY_SYSTEMS = frozenset(
     | {"@eadir", "lost+found"}
 )
 _STREAMS = (":zone.identifier", "\uf03azone.identifier")
-"""of files that came from the internet to Windows, and from there to Linux"""
+"""mark of files downloaded on Windows and copied to Linux"""
 _SIDE_SUFFIXES = frozenset(
     {".txt", ".md", ".rst", ".json", ".jsonl", ".csv", ".tsv", ".xml", ".yaml", ".yml", ".toml", ".html", ".labels"}
     | {".log", ".license", ".lock", ".srt", ".vtt", ".lab", ".textgrid", ".aae", ".xmp"}
@@ -22,7 +22,7 @@ _SIDE_NAMES = frozenset({"readme", "license", "licence", "copying", "notice", "a
 
 
 def is_hidden(name: str) -> bool:
-    """Return whether a file or folder of this name is hidden, or made by a system that keeps its own files there.
+    """Return whether a file or folder of this name is hidden, or belongs to an operating system.
 
     Macs leave `._a.png` beside `a.png`, `.DS_Store` and `__MACOSX`, Windows `Thumbs.db`, `desktop.ini` and
     `a.png:Zone.Identifier`.
@@ -32,21 +32,23 @@ def is_hidden(name: str) -> bool:
 
 
 def is_side_file(name: str) -> bool:
-    """Return whether a file of this name is text about samples, and none: a readme, a list, an editor's notes."""
+    """Return whether a file of this name is text about samples rather than a sample: a readme, a list, an editor's
+    backup.
+    """
     path = PurePath(name.casefold())
     return path.suffix in _SIDE_SUFFIXES or path.name in _SIDE_NAMES
 
 
 def visible(folder: Path) -> list[Path]:
-    """Return what is in a folder, by name, without what is hidden. Raises OSError if it cannot be read."""
+    """Return the content of a folder, by name, without hidden entries. Raises OSError if it cannot be read."""
     return sorted(path for path in folder.iterdir() if not is_hidden(path.name))
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Yield the files in a folder and in those below it, without what is hidden or in a hidden folder; in no order.
+    """Yield the files in a folder and below it, without hidden files and folders; in no order.
 
-    Folders that are links are not followed: they may lead round in a circle. Raises OSError for a folder that cannot
-    be read: what is in it is not left out in silence.
+    Links to folders are not followed: they may be circular. Raises OSError for a folder that cannot be read, which must
+    not be skipped silently.
     """
 
     def refuse(error: OSError) -> None:

@@ -1,4 +1,4 @@
-"""Which processes hold a port, from /proc; nobody is known where there is no /proc."""
+"""The processes that hold a port, from /proc; empty on systems without /proc."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Holder:
 
 
 def port_holders(port: str) -> list[Holder]:
-    """Return who holds `port`: who has locked it, else who has it open.
+    """Return the processes that have locked `port`, else those that have it open.
 
-    A virtual board's own firmware keeps its pty open, so the lock is looked at first.
+    A virtual board's own firmware keeps its pty open, so locks come first.
     """
     try:
         status = Path(port).stat()
@@ -38,7 +38,7 @@ def port_holders(port: str) -> list[Holder]:
 
 
 def _lock_pids(status: os.stat_result) -> Iterator[int]:
-    """Yield who holds a flock on the file; a line of /proc/locks ends `pid major:minor:inode start end`."""
+    """Yield processes with a flock on the file; lines of /proc/locks end `pid major:minor:inode start end`."""
     if sys.platform == "win32":
         return
     device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
@@ -49,7 +49,7 @@ def _lock_pids(status: os.stat_result) -> Iterator[int]:
 
 
 def _open_pids(path: str) -> Iterator[int]:
-    """Yield which processes have `path` open, of those that we may look into."""
+    """Yield the processes that have `path` open, as far as we may inspect them."""
     for process in _PROC.glob("[0-9]*"):
         try:
             links = list((process / "fd").iterdir())

@@ -1,4 +1,4 @@
-"""How this tinyhost was installed, and so by which command something is added to it."""
+"""The way this tinyhost was installed, and the commands that add packages to it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ __all__ = [
 ]
 
 DISTRIBUTION = "tinyhost-hil"
-"""What pip calls us. The command and the package that is imported are `tinyhost`."""
+"""Our name on PyPI. The command and the imported package are `tinyhost`."""
 NAMESAKE = "tinyhost"
-"""What pip calls another program, which brings a command and a package of our name."""
+"""Name on PyPI of another program that installs a command and a package of our name."""
 
 
 class InstallMethod(Enum):
-    """How tinyhost got here."""
+    """The way tinyhost was installed."""
 
     CLONE = "clone"
     PIPX = "pipx"
@@ -50,7 +50,7 @@ def checkout() -> Path | None:
 
 
 def installed_files() -> str:
-    """Return the installer's list of our files and their SHA-256; it differs for every other wheel, "" without one."""
+    """Return the installer's list of our files and their SHA-256; it differs between wheels; "" without one."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
@@ -60,7 +60,7 @@ def installed_files() -> str:
 
 
 def install_method() -> InstallMethod:
-    """Return how tinyhost got here. pipx and uv leave a mark in the environments that they make."""
+    """Return the way tinyhost was installed. pipx and uv mark the environments that they create."""
     if checkout() is not None:
         return InstallMethod.CLONE
     environment = Path(sys.prefix)
@@ -72,7 +72,7 @@ def install_method() -> InstallMethod:
 
 
 def add_extra(extra: str) -> str:
-    """Return the command that adds what extras of ours bring: `mic`, `train`, `build,emulator`, ..."""
+    """Return the command that installs our extras: `mic`, `train`, `build,emulator`, ..."""
     clone = checkout()
     if clone is None:
         return _add_to_wheel(f"{DISTRIBUTION}[{extra}]")
@@ -82,17 +82,17 @@ def add_extra(extra: str) -> str:
 
 
 def add_package(package: str) -> str:
-    """Return the command that adds a package to where tinyhost runs."""
+    """Return the command that installs a package into tinyhost's environment."""
     return _add_to_wheel(package) if checkout() is None else _pip("install", _quoted(package))
 
 
 def remove_package(package: str) -> str:
-    """Return the command that takes a package away from where tinyhost runs."""
+    """Return the command that uninstalls a package from tinyhost's environment."""
     return _pip("uninstall", package)
 
 
 def install_again() -> str:
-    """Return the command that puts our own files back."""
+    """Return the command that reinstalls tinyhost."""
     clone = checkout()
     if clone is not None:
         return f"make setup (in {_from_here(clone)})"
@@ -101,17 +101,17 @@ def install_again() -> str:
 
 
 def with_extra(extra: str) -> str:
-    """Return what to do about an error that an extra would not have: for hints."""
+    """Return the hint for an error that an extra would prevent."""
     return f"install it: {add_extra(extra)}"
 
 
 def own_environment(program: str) -> str:
-    """Return the command that installs a program of PyPI beside us."""
+    """Return the command that installs a program from PyPI into an environment of its own."""
     return f"pipx install {program}"
 
 
 def namesake_version() -> str:
-    """Return the version of the other program called tinyhost that is installed here, too; "" if it is not."""
+    """Return the version of the other program called tinyhost, if it is also installed here; else ""."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -131,7 +131,7 @@ def _add_to_wheel(package: str) -> str:
 
 
 def _uv_tool(package: str) -> str:
-    """Return the command of uv, which forgets what it is not told again: all that is there, and the package."""
+    """Return the command of uv, which must repeat all installed packages besides the new one."""
     noted = [*_receipt(), package]
     ours = [name[len(DISTRIBUTION) + 1 : -1] for name in noted if name.startswith(f"{DISTRIBUTION}[")]
     others = [name for name in noted if not name.startswith(f"{DISTRIBUTION}[")]
@@ -140,7 +140,7 @@ def _uv_tool(package: str) -> str:
 
 
 def _receipt() -> list[str]:
-    """Return what uv has noted that our environment has beside the base: `tinyhost-hil[mic]`, `soundfile`."""
+    """Return the requirements in uv's receipt of our environment: `tinyhost-hil[mic]`, `soundfile`."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
@@ -152,12 +152,12 @@ def _receipt() -> list[str]:
         ours = [extra for each in required if each["name"] == DISTRIBUTION for extra in each.get("extras", ())]
         others = [str(each["name"]) for each in required if each["name"] != DISTRIBUTION]
         return [*(f"{DISTRIBUTION}[{extra}]" for extra in ours), *others]
-    except (OSError, ValueError, KeyError, TypeError):  # another uv may write another receipt
+    except (OSError, ValueError, KeyError, TypeError):  # other versions of uv may write another format
         return []
 
 
 def _origin() -> str:
-    """Return what pip or uv is told to install: our name, or the file that the wheel was."""
+    """Return the requirement to install: our name, or the wheel's file."""
     url = _direct_url().get("url", "")
     return str(_path_of(url)) if url.startswith("file:") else DISTRIBUTION
 
@@ -196,11 +196,11 @@ def _pip(action: str, package: str) -> str:
 
 
 def _from_here(folder: Path) -> str:
-    """Return how a shell in the current folder names another one."""
+    """Return a folder's path for a shell in the current folder."""
     return "." if folder == Path.cwd().resolve() else str(folder)
 
 
 def _python() -> str:
-    """Return how a shell calls this Python: by its name, if its environment is active."""
+    """Return the shell command for this Python: its bare name if its environment is active."""
     active = os.environ.get("VIRTUAL_ENV")
     return "python" if active and Path(active) == Path(sys.prefix) else sys.executable

@@ -1,4 +1,4 @@
-"""JSON from outside, parsed into typed values: every refusal names file, key, what was expected and what is there."""
+"""Untrusted JSON, parsed into typed values: every error names file, key, expected and found value."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 def read_json(
     path: Path, *, max_bytes: int, error: type[TinyhostError] = ConfigError, hint: str = "check or delete the file"
 ) -> JsonObject:
-    """Return the object in a file that a user names or may have changed. Raises `error`; see parse_json."""
+    """Return the object in a file named or edited by a user. Raises `error`; see parse_json."""
     content = read_file(path, max_bytes=max_bytes, error=error)
     return JsonObject.of(parse_json(content, str(path), error=error, hint=hint), str(path), error=error, hint=hint)
 
 
 def parse_json(content: bytes, where: str, *, error: type[TinyhostError] = ConfigError, hint: str) -> Any:
-    """Return what JSON text holds, with or without a byte order mark; `where` names it in messages.
+    """Return the value of JSON text, with or without a byte order mark; `where` names it in messages.
 
-    Raises `error` for text that is no JSON or no UTF-8, numbers that are not finite, a key that is there twice, text
-    that no file could hold (half a surrogate pair), and more than 32 levels of objects and lists.
+    Raises `error` for text that is no JSON or no UTF-8, numbers that are not finite, duplicate keys, lone surrogates,
+    and more than 32 levels of objects and lists.
     """
     strict = _Strict()
     try:
@@ -62,13 +62,13 @@ def parse_json(content: bytes, where: str, *, error: type[TinyhostError] = Confi
 
 
 def shown(value: object) -> str:
-    """Return a value as a message shows it: as JSON has it, and not for pages."""
+    """Return a value as JSON for a message, shortened."""
     text = json.dumps(value, ensure_ascii=True)
     return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."
 
 
 class _Strict:
-    """What json.loads is told, so that it takes no number that is not finite and no key twice."""
+    """Hooks for json.loads that refuse numbers that are not finite, and duplicate keys."""
 
     def __init__(self) -> None:
         self._refused = ""
@@ -76,7 +76,7 @@ class _Strict:
     def number(self, text: str) -> float:
         value = float(text)
         if not math.isfinite(value):
-            self._refused = text[:40]  # an error that names the key is raised where the key is known
+            self._refused = text[:40]  # the error is raised later, where the key is known
         return value
 
     def pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -119,17 +119,17 @@ def _too_deep(where: str, error: type[TinyhostError], hint: str) -> TinyhostErro
 
 @dataclass(frozen=True, kw_only=True)
 class JsonObject:
-    """An object of a JSON document, whose getters return checked values or raise its error."""
+    """An object of a JSON document. Its getters return checked values or raise its error."""
 
     values: dict[str, Any]
     where: str
-    """the file, and the keys that lead here"""
+    """the file, and the path of keys to this object"""
     error: type[TinyhostError]
     hint: str
 
     @classmethod
     def of(cls, value: Any, where: str, *, error: type[TinyhostError] = ConfigError, hint: str) -> JsonObject:
-        """Return a value that must be an object."""
+        """Return the reader of a value that must be an object."""
         if not isinstance(value, dict):
             raise error(f"{where}: expected an object, got {shown(value)}", hint=hint)
         return cls(values=value, where=where, error=error, hint=hint)
@@ -138,7 +138,7 @@ class JsonObject:
         return key in self.values
 
     def check_keys(self, required: Collection[str], optional: Collection[str] = ()) -> None:
-        """Raise unless all required keys are there, and none that is neither required nor optional."""
+        """Raise unless all required keys are present, and no unknown ones."""
         missing = sorted(set(required) - set(self.values))
         if missing:
             raise self.error(f"{self.where}: {shown(missing[0])} is missing", hint=self.hint)
@@ -221,7 +221,7 @@ class JsonObject:
         ]
 
     def wrong(self, key: str, expected: str) -> TinyhostError:
-        """Return the error for a key whose value is not what is expected."""
+        """Return the error for a key with a wrong value."""
         message = f"{self.where}: {key}: expected {expected}, got {shown(self.values.get(key))}"
         return self.error(message, hint=self.hint)
 

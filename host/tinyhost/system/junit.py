@@ -1,4 +1,4 @@
-"""JUnit XML, as CI servers read it; text is stripped of what XML 1.0 forbids."""
+"""JUnit XML for CI servers; characters that XML 1.0 forbids are replaced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Why a case did not pass."""
+    """The reason why a case did not pass."""
 
     element: Literal["failure", "error", "skipped"]
     kind: str
@@ -26,7 +26,7 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Rerun:
-    """How a case ended before it was run again, in the words of Maven's Surefire, which CI servers know."""
+    """An earlier result of a rerun case, in the elements of Maven's Surefire, which CI servers know."""
 
     element: Literal["flakyError", "rerunError"]
     """flakyError: it passed in the end"""
@@ -115,5 +115,5 @@ def _totals(cases: Iterable[JUnitCase]) -> dict[str, str]:
 
 
 def _clean(text: str) -> str:
-    """Return the text with every character that XML 1.0 has no way to hold replaced."""
+    """Return the text with all characters replaced that XML 1.0 cannot contain."""
     return _FORBIDDEN.sub("\ufffd", text)

@@ -1,4 +1,4 @@
-"""Names of a package whose modules are imported when a name is asked for, so that small parts of it start at once."""
+"""Lazy imports: a package's modules are imported on first use of a name, so that small parts start quickly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["lazy_names"]
 
 
 def lazy_names(package: str, places: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a package. places: the module of the package that has a name, by the name."""
+    """Return the `__getattr__` of a package. places: the module by the name that it defines."""
 
     def get(name: str) -> Any:
         if name not in places:

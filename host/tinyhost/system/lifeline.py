@@ -1,4 +1,4 @@
-"""Programs that end with the process that started them, however it ends."""
+"""Programs that are killed with the process that started them, however it ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _IF_PARENT_LIVES = 'test "$PPID" = "$1" || exit 1; shift; exec "$@"'
 def killed_with_parent(command: list[str]) -> list[str]:
     """Return the command in a wrapper that has Linux kill it when the thread that starts it dies.
 
-    As it is where there is no util-linux.
+    Unchanged without util-linux.
     """
     setpriv = shutil.which("setpriv")
     if setpriv is None:

@@ -1,4 +1,4 @@
-"""Locks on files, held by one process; the system releases them when that process dies, however it does."""
+"""File locks, held by one process; the system releases them when that process ends."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _POLL_S = 0.01
 
 
 class FileLock:
-    """The lock that a file stands for. The file is made if it is not there; what it holds does not matter."""
+    """A lock on a file. The file is created if missing; its content does not matter."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._fd = -1
 
     def acquire(self, patience_s: float | None = 0.0) -> bool:
-        """Return True if the lock is ours now, False if another process keeps it that long; None waits for ever.
+        """Return True if the lock was acquired, False after a timeout; None waits for ever.
 
         Raises OSError, which names the file, if the file cannot be opened.
         """
@@ -58,7 +58,7 @@ class FileLock:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Keep a file's lock in the block; waits for it as long as another process has it. Raises as FileLock.acquire."""
+    """Hold a file's lock in the block; waits until it is free. Raises as FileLock.acquire."""
     lock = FileLock(path)
     lock.acquire(patience_s=None)
     try:
@@ -68,7 +68,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def _lock(fd: int) -> bool:
-    """Return whether the open file could be locked just now."""
+    """Return whether the open file was locked without waiting."""
     try:
         if sys.platform == "win32":
             import msvcrt

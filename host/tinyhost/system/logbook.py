@@ -1,4 +1,4 @@
-"""The log of a command that was asked to tell all: what it did and when, to be read or sent with a bug report."""
+"""The log of a verbose command, with times, to be read or sent with a bug report."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ __all__ = ["SAID", "end_log", "keep_log", "log_files", "log_folder"]
 _LOGGER = logging.getLogger("tinyhost")
 _KEPT = 10
 SAID = "tinyhost.said"
-"""the logger of what is for the file only: what a command has printed on stderr itself, and what is long"""
+"""logger for the file only: long text, and text that a command has already printed on stderr"""
 _LINE = "%(asctime)s.%(msecs)03d %(name)s: %(message)s"
 
 
 def log_folder() -> Path:
-    """Return where logs are kept, in the state folder."""
+    """Return the folder of the logs, in the state folder."""
     return state_folder() / "log"
 
 
 def log_files() -> list[Path]:
-    """Return the logs that are there, the newest first."""
+    """Return the logs, the newest first."""
     return sorted(log_folder().glob("*.log"), reverse=True)
 
 
 def keep_log() -> Path:
-    """Write what every part of tinyhost notes from here on to a new file and to stderr; return the file.
+    """Write all log messages from now on to a new file and to stderr; return the file.
 
-    Of the older ones the newest nine stay. Raises OSError.
+    The newest nine older ones are kept. Raises OSError.
     """
     for old in log_files()[_KEPT - 1 :]:
         old.unlink(missing_ok=True)
@@ -51,7 +51,7 @@ def keep_log() -> Path:
 
 
 def end_log() -> None:
-    """Close the file, if one is kept."""
+    """Close the file, if there is one."""
     for handler in list(_LOGGER.handlers):
         handler.close()
         _LOGGER.removeHandler(handler)

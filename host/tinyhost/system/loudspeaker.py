@@ -1,4 +1,4 @@
-"""The computer's loudspeaker, by whatever program the system has for it."""
+"""The computer's loudspeaker, by an installed player."""
 
 from __future__ import annotations
 
@@ -17,10 +17,7 @@ _TIMEOUT_S = 10.0
 
 
 def play_wav(data: bytes) -> None:
-    """Play the content of a wav file, and return when it is over.
-
-    Raises MissingToolError if no player is installed, or it plays nothing.
-    """
+    """Play the content of a wav file to its end. Raises MissingToolError if no player is installed, or if it fails."""
     command = next(((path, *rest) for name, *rest in _PLAYERS if (path := shutil.which(name))), None)
     if command is None:
         names = ", ".join(name for name, *_ in _PLAYERS)

@@ -1,4 +1,4 @@
-"""Serial ports, as systems differ in them: who else may open one, and how a busy one is told from one that is gone."""
+"""Differences between systems in serial ports: exclusive access, and busy ports as opposed to missing ones."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ __all__ = ["SYSTEM_ERRORS", "is_busy", "shut_others_out"]
 
 if sys.platform == "win32":
     SYSTEM_ERRORS: tuple[type[Exception], ...] = (OSError,)
-else:  # pyserial lets it through when a port vanishes while it is set up; it is no OSError
+else:  # raised by pyserial if a port vanishes during setup; it is no OSError
     import termios
 
     SYSTEM_ERRORS = (OSError, termios.error)
-"""What the system raises when a port is not as it should be."""
+"""The system's exceptions for a broken port."""
 
 _BUSY_ERRNOS = {errno.EBUSY, errno.EAGAIN}
 _GENERIC_ACCESS = 0xC0000000  # GENERIC_READ | GENERIC_WRITE
@@ -23,9 +23,9 @@ _PTYS = ("/dev/pts/", "/dev/ttys")
 
 
 def shut_others_out(fd: int, port: str) -> None:
-    """Make open() by programs that do not look at locks fail too; Windows does so of itself.
+    """Make open() fail also for programs that ignore locks, as on Windows by default.
 
-    Not on ptys: there the mark would outlive us, since the board's end keeps the terminal alive.
+    Not on ptys: there the flag would outlive us, since the board's end keeps the terminal alive.
     """
     if sys.platform != "win32" and not port.startswith(_PTYS):
         import fcntl
@@ -36,7 +36,7 @@ def shut_others_out(fd: int, port: str) -> None:
 def is_busy(port: str, error: Exception) -> bool:
     """Return whether a port could not be opened because another process has it.
 
-    pyserial gives Windows' error as text only, so Windows is asked once more.
+    pyserial gives Windows' error as text only, so the port is opened once more.
     """
     if sys.platform == "win32":
         import ctypes

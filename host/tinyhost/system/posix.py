@@ -1,4 +1,4 @@
-"""What virtual boards are made of, and Windows lacks: ptys and named pipes.
+"""Ptys and named pipes, which virtual boards need and Windows lacks.
 
 On Windows every function here raises OSError; tinyhost.boards offers no virtual boards there.
 """
@@ -30,16 +30,15 @@ def open_pty() -> tuple[int, int, str]:
 
 
 def set_nonblocking(fd: int) -> None:
-    """Let writes to a descriptor fail at once where they would wait."""
+    """Make writes to a descriptor fail instead of waiting."""
     if sys.platform == "win32":
         raise _missing()
     os.set_blocking(fd, False)
 
 
 def make_fifo(path: Path) -> int:
-    """Make a named pipe, in place of what has its name; return it open for both ways, so that it never ends.
-
-    Reads and writes wait for nothing.
+    """Create a named pipe, replacing a file of that name; return it open for reading and writing, so that it never
+    ends. Reads and writes do not block.
     """
     if sys.platform == "win32":
         raise _missing()
@@ -49,7 +48,7 @@ def make_fifo(path: Path) -> int:
 
 
 def write_to_fifo(path: Path, data: bytes) -> bool:
-    """Write to a named pipe that somebody reads; False if nobody does, or it is none."""
+    """Write to a named pipe; False if it has no reader, or is no pipe."""
     if sys.platform == "win32":
         raise _missing()
     try:
@@ -68,16 +67,17 @@ def write_to_fifo(path: Path, data: bytes) -> bool:
 
 
 def write_at(fd: int, data: bytes, offset: int) -> None:
-    """Write to a place in a file that another process reads meanwhile."""
+    """Write at an offset of a file that another process may be reading."""
     if sys.platform == "win32":
         raise _missing()
     os.pwrite(fd, data, offset)
 
 
 def ask_socket(folder: Path, name: str, line: str, timeout_s: float) -> str:
-    """Return the line with which a Unix socket in a folder replies to one. Raises OSError, also after timeout_s.
+    """Send a line to a Unix socket in a folder; return its reply.
 
-    The folder's path may be longer than a socket's may be: it is entered by a descriptor.
+    Raises OSError, also after timeout_s. The folder is opened as a descriptor, as its path may be too long for a
+    socket's.
     """
     if sys.platform == "win32":
         raise _missing()

@@ -1,4 +1,4 @@
-"""Text about this computer, without whose it is."""
+"""Redaction of text about this computer: the owner's names are replaced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LEAST_LETTERS = 2
 
 
 def identifying_names() -> dict[str, str]:
-    """Return what tells whose computer this is, and what stands in its place: home folder, user's name, host's name."""
+    """Return identifying names and their replacements: home folder, user's name, host's name."""
     home = Path.home()
     names = {str(folder): "~" for folder in (home.resolve(), home)}
     user_names = {os.environ.get(name, "") for name in ("USER", "LOGNAME", "USERNAME")} | {home.name, _user()}
@@ -26,7 +26,7 @@ def identifying_names() -> dict[str, str]:
 
 
 def redacted(text: str, names: Mapping[str, str]) -> str:
-    """Return a text with each name replaced, in whatever case, as a whole word; as JSON writes it, too."""
+    """Return a text with each name replaced as a whole word, in any case, also as escaped in JSON."""
     spelled = {form: place for name, place in names.items() for form in (name, name.replace("\\", "\\\\"))}
     for form in sorted(spelled, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", spelled[form], text, flags=re.IGNORECASE)
@@ -34,7 +34,7 @@ def redacted(text: str, names: Mapping[str, str]) -> str:
 
 
 def _user() -> str:
-    """Return the user's name as the system has it, beside what the environment says; "" if it has none."""
+    """Return the user's name in the system's database, which may differ from the environment's; "" if there is none."""
     try:
         return getpass.getuser() if hasattr(os, "getuid") else ""
     except (OSError, KeyError):  # a container's user without a name

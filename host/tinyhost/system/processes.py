@@ -1,4 +1,4 @@
-"""Programs of our own: they hear no Ctrl-C that is meant for us, and end with the process that started them."""
+"""Child processes that do not receive our Ctrl-C, and end with the process that started them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def start_program(
     environment: Mapping[str, str] | None = None,
     inherit: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Return a running program that is killed when the thread that calls this dies, where Linux can see to it.
+    """Return a running program that is killed when the calling thread dies, on Linux.
 
-    In a session of its own, so that Ctrl-C reaches us only. inherit: descriptors that it gets, too.
+    In a session of its own, so that Ctrl-C reaches us only. inherit: descriptors that it inherits.
     """
     if sys.platform == "win32":
         return subprocess.Popen(
@@ -52,7 +52,7 @@ def start_program(
 
 
 def interrupt(program: subprocess.Popen[bytes]) -> None:
-    """Ask a program to end in order, as Ctrl-C does; Windows has no such wish for another console's program."""
+    """Interrupt a program as Ctrl-C does; Windows cannot do that to another console's program."""
     if sys.platform == "win32":
         program.terminate()
     else:
@@ -60,7 +60,7 @@ def interrupt(program: subprocess.Popen[bytes]) -> None:
 
 
 def kill_with_children(program: subprocess.Popen[bytes]) -> None:
-    """End a program of start_program, and what it has started, at once."""
+    """Kill a program of start_program and its child processes."""
     if sys.platform == "win32":
         program.kill()
     else:
@@ -68,10 +68,10 @@ def kill_with_children(program: subprocess.Popen[bytes]) -> None:
 
 
 def was_killed(code: int) -> bool:
-    """Return whether a program with this exit code was ended at once, by whomever."""
+    """Return whether a program with this exit code was killed."""
     return sys.platform != "win32" and code == -signal.SIGKILL
 
 
 def describe_exit(code: int) -> str:
-    """Return how a program ended: `of signal SIGSEGV`, `with exit code 1`."""
+    """Return the end of a program in words: `of signal SIGSEGV`, `with exit code 1`."""
     return f"of signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"

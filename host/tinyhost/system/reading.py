@@ -1,4 +1,4 @@
-"""Files that a user names: regular, bounded and whole, or an error that says what they are instead."""
+"""Reading of files named by a user: regular and bounded, or an error that says what they are instead."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KINDS = {
 
 @contextmanager
 def open_file(path: Path, *, max_bytes: int, error: type[TinyhostError] = DatasetError) -> Iterator[IO[bytes]]:
-    """Yield a regular file of at most max_bytes, to be read; nothing of it was read yet.
+    """Yield a regular file of at most max_bytes, opened for reading.
 
     A pipe or a device is never waited for. Raises `error` if the file is missing, unreadable, larger or no file, and
     for a read that fails in the block.

@@ -1,4 +1,4 @@
-"""Ctrl-C, and the end that the system asks for."""
+"""Handling of Ctrl-C and of termination by the system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SOON_S = 0.02
 
 
 def on_termination(stop: type[BaseException]) -> None:
-    """Raise an exception in the main thread when the system asks this process to end; asked again, it ends at once.
+    """Raise an exception in the main thread when the system terminates this process; the second time it ends at once.
 
     It is raised again until it is being handled or `termination_is_caught`: C code may drop what a signal raises within
     it, as Python's compiler does in an import, and the command would go on.
@@ -35,7 +35,7 @@ def on_termination(stop: type[BaseException]) -> None:
 
 
 def termination_is_caught() -> None:
-    """Raise no more of what `on_termination` was given."""
+    """Stop raising the exception of `on_termination`."""
     if sys.platform == "win32":
         signal.signal(signal.SIGBREAK, lambda number, frame: None)
     else:
@@ -53,12 +53,12 @@ def on_interrupt(call: Callable[[], None]) -> Iterator[None]:
 
 
 def ignore_interrupts() -> None:
-    """Leave Ctrl-C to the process that started this one."""
+    """Ignore Ctrl-C, which the parent process handles."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def raise_soon(stop: type[BaseException]) -> None:
-    """Raise an exception in the main thread in a moment, even if it waits then."""
+    """Raise an exception in the main thread soon, even if it is waiting."""
 
     def raise_stop() -> None:
         raise stop
@@ -67,7 +67,7 @@ def raise_soon(stop: type[BaseException]) -> None:
 
 
 def _alarm(call: Callable[[], None]) -> None:
-    """Call something in the main thread in a moment, in place of what was to be called."""
+    """Call a function in the main thread soon, in place of the one scheduled before."""
 
     def on_alarm(number: int, frame: FrameType | None) -> None:
         call()
@@ -81,7 +81,7 @@ def _alarm(call: Callable[[], None]) -> None:
 
 
 def _is_handled(stop: type[BaseException]) -> bool:
-    """Return whether the code that runs now, or code that waits for it, handles such an exception."""
+    """Return whether the running code or one of its callers is handling such an exception."""
     error = sys.exc_info()[1]
     while error is not None and not isinstance(error, stop):
         error = error.__context__

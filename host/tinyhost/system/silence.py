@@ -1,4 +1,4 @@
-"""Keeping quiet what C libraries print of their own accord."""
+"""Suppression of messages that C libraries print."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _STDERR = 2
 
 @contextmanager
 def silenced() -> Iterator[None]:
-    """Let nothing that is written to file descriptor 2 in the block, by any thread, reach the terminal.
+    """Discard everything written to file descriptor 2 in the block, by any thread.
 
-    For decoders that print a line for each flaw of a file, some 100,000 of one file, and return an error besides.
+    For decoders that print a line for each flaw of a file, up to 100,000, and return an error anyway.
     """
     before = os.dup(_STDERR)
     nowhere = os.open(os.devnull, os.O_WRONLY)

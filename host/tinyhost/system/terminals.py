@@ -1,4 +1,4 @@
-"""What a stream is written to: a file or a pipe, or a terminal, and what that understands."""
+"""Properties of an output stream: whether it is a terminal, and whether that supports colours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["is_terminal", "needs_translation", "wants_colours"]
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """Return whether a person reads along."""
+    """Return whether the stream is a terminal."""
     try:
         return stream.isatty()
     except ValueError:  # it was closed
@@ -18,10 +18,10 @@ def is_terminal(stream: TextIO) -> bool:
 
 
 def needs_translation(stream: TextIO) -> bool:
-    """Return whether the terminal may not understand ANSI's codes: consoles of Windows must be asked first."""
+    """Return whether ANSI codes must be translated, as for some consoles of Windows."""
     return is_terminal(stream) and sys.platform == "win32"
 
 
 def wants_colours(stream: TextIO) -> bool:
-    """Return whether it is a terminal whose owner has not done without colours (NO_COLOR, TERM=dumb)."""
+    """Return whether it is a terminal without NO_COLOR and TERM=dumb."""
     return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -26,7 +26,7 @@ _MAX_BYTES = 1 << 20
 _MAX_PARTS = 32
 _BETWEEN_KEYS = frozenset("[]{}=,\n")
 _TOKEN = re.compile(
-    r'"""(?:\\.|[^\\])*?"{3,5}'  # multi-line strings first: they may hold anything
+    r'"""(?:\\.|[^\\])*?"{3,5}'  # multi-line strings first: they may contain anything
     r"|'''.*?'{3,5}"
     r'|"(?:\\.|[^"\\\n])*"'
     r"|'[^'\n]*'"
@@ -54,7 +54,7 @@ class TomlSource:
         return self.lines.get(where, 1)
 
     def error(self, where: KeyPath, message: str, *, hint: str = "") -> ConfigError:
-        """Return a ConfigError that says file and line first."""
+        """Return a ConfigError that begins with file and line."""
         return ConfigError(f"{self.path}:{self.line(where)}: {message}", hint=hint)
 
 
@@ -79,13 +79,13 @@ def parse_toml(text: str, path: Path) -> TomlSource:
         line = int(found[1]) if found else max(1, len(text.rstrip().splitlines()))
         what = re.sub(r" \(at .*\)$", "", str(exc))
         raise ConfigError(f"{path}:{line}: no valid TOML: {what}", hint="https://toml.io shows the syntax") from exc
-    except (ValueError, RecursionError) as exc:  # a date that does not exist, brackets nested without end
+    except (ValueError, RecursionError) as exc:  # an impossible date, or brackets nested too deeply
         raise ConfigError(f"{path}:1: no valid TOML: {exc}", hint="https://toml.io shows the syntax") from exc
     return TomlSource(path=path, data=data, lines=_key_lines(text), sha256=sha256)
 
 
 def _line_of_long_key(text: str) -> int:
-    """Return the line of a key of too many parts, wherever it stands; 0 if there is none. Parsers take for ever."""
+    """Return the line of a key with too many parts, for which parsers take very long; 0 if there is none."""
     line, dots = 1, 0
     for match in _TOKEN.finditer(text):
         dots = dots + 1 if match[0] == "." else 0 if match[0] in _BETWEEN_KEYS else dots
@@ -148,7 +148,7 @@ def _inside_arrays(keys: KeyPath, counts: dict[KeyPath, int]) -> KeyPath:
 
 
 def _unquoted(token: str) -> str:
-    """Return the key that a bare or quoted key token means."""
+    """Return the key of a bare or quoted key token."""
     if token[0] in "\"'":
         return str(next(iter(tomllib.loads(f"{token} = 0"))))
     return token

@@ -1,4 +1,4 @@
-"""A typed reader of one TOML table: every refusal says file, line, what was expected and what was found."""
+"""A typed reader of one TOML table: every error has file, line, expected and found value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Table", "nearest"]
 
 
 class Table:
-    """Reads the keys of one table; `finish` refuses whatever was not read."""
+    """Reads the keys of one table; `finish` refuses unread ones."""
 
     def __init__(self, source: TomlSource, where: KeyPath, values: dict[str, Any], label: str) -> None:
         self._source = source
@@ -24,14 +24,14 @@ class Table:
         self._known: list[str] = []
 
     def text(self, key: str) -> str:
-        """Return a string that must be there and must not be empty."""
+        """Return a required, non-empty string."""
         value = self.optional_text(key)
         if value is None:
             raise self.error(None, f'"{key}" is missing', hint=f'add a line {key} = "..."')
         return value
 
     def optional_text(self, key: str) -> str | None:
-        """Return a non-empty printable string, or None if the key is not there."""
+        """Return a non-empty printable string, or None if the key is missing."""
         value = self._read(key)
         if value is None:
             return None
@@ -40,7 +40,7 @@ class Table:
         return value
 
     def choice(self, key: str, choices: Iterable[str], default: str | None = None) -> str:
-        """Return a string that must be one of the choices; without a default, the key must be there."""
+        """Return a string that must be one of the choices; without a default, the key is required."""
         value, allowed = self.optional_text(key) or default or self.text(key), list(choices)
         if value not in allowed:
             raise self.error(
@@ -49,7 +49,7 @@ class Table:
         return value
 
     def texts(self, key: str) -> tuple[str, ...] | None:
-        """Return a non-empty list of non-empty strings, or None if the key is not there."""
+        """Return a non-empty list of non-empty strings, or None if the key is missing."""
         value = self._read(key)
         if value is None:
             return None
@@ -58,7 +58,7 @@ class Table:
         return tuple(value)
 
     def positive(self, key: str, default: float) -> float:
-        """Return a number above 0, or the default if the key is not there."""
+        """Return a number above 0, or the default if the key is missing."""
         value = self._read(key)
         if value is None:
             return default
@@ -69,7 +69,7 @@ class Table:
         return float(value)
 
     def count(self, key: str, default: int, most: int) -> int:
-        """Return a whole number from 1 to `most`, or the default if the key is not there."""
+        """Return a whole number from 1 to `most`, or the default if the key is missing."""
         value = self._read(key)
         if value is None:
             return default
@@ -79,7 +79,7 @@ class Table:
         return value
 
     def span(self, key: str, default: tuple[float, float]) -> tuple[float, float]:
-        """Return a list of two numbers, the least and the most, or the default if the key is not there."""
+        """Return a list of two numbers, the least and the most, or the default if the key is missing."""
         value = self._read(key)
         if value is None:
             return default
@@ -89,7 +89,7 @@ class Table:
         return float(value[0]), float(value[1])
 
     def integers(self, key: str, default: tuple[int, ...]) -> tuple[int, ...]:
-        """Return a list of whole numbers from 0 on, or the default if the key is not there."""
+        """Return a list of whole numbers from 0 on, or the default if the key is missing."""
         value = self._read(key)
         if value is None:
             return default
@@ -98,7 +98,7 @@ class Table:
         return tuple(value)
 
     def day(self, key: str) -> date:
-        """Return a day, which must be there."""
+        """Return a required date."""
         value = self._read(key)
         if isinstance(value, datetime) or not isinstance(value, date):
             found = f'"{key}" is missing' if value is None else f"expected a day, got {_shown(value)}"
@@ -106,14 +106,14 @@ class Table:
         return value
 
     def table(self, key: str) -> Table:
-        """Return the table at a key; an empty one if the key is not there."""
+        """Return the table at a key; an empty one if the key is missing."""
         value = self._read(key)
         if value is not None and not isinstance(value, dict):
             raise self.error(key, f"expected a table, got {_shown(value)}", hint=f"open it with [{key}]")
         return Table(self._source, (*self._where, key), value or {}, f"[{key}]")
 
     def inner(self, key: str) -> Table | None:
-        """Return the table that a key holds, or None if the key is not there."""
+        """Return the table at a key, or None if the key is missing."""
         value = self._read(key)
         if value is None:
             return None
@@ -122,7 +122,7 @@ class Table:
         return Table(self._source, (*self._where, key), value, f"{self._label}, {key}")
 
     def tables(self, key: str) -> list[tuple[KeyPath, dict[str, Any]]]:
-        """Return the tables of a non-empty array of tables, each with its place."""
+        """Return the tables of a non-empty array of tables, each with its position."""
         value = self._read(key)
         if value is None:
             raise self.error(None, f"no [[{key}]] table", hint=f"add at least one [[{key}]]")
@@ -131,7 +131,7 @@ class Table:
         return [((*self._where, key, n), table) for n, table in enumerate(value)]
 
     def finish(self) -> None:
-        """Refuse the first key that nobody read."""
+        """Raise for the first unread key."""
         for key in self._values:
             if key not in self._known:
                 expected = ", ".join(self._known)
@@ -149,13 +149,13 @@ class Table:
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """Return a hint with the word that was probably meant, or with all of them."""
+    """Return a hint with the nearest word, or with all of them."""
     words = list(words)
     close = difflib.get_close_matches(word, words, n=1)
     return f"did you mean {close[0]}?" if close else f"use one of {', '.join(words)}"
 
 
 def _shown(value: object) -> str:
-    """Return a value as a message shows it: quoted, and not for pages."""
+    """Return a value for a message, quoted and shortened."""
     text = f'"{value}"' if isinstance(value, str) and value.isprintable() else repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

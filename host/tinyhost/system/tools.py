@@ -1,4 +1,4 @@
-"""Programs and packages that some commands need, and how they are installed on this system."""
+"""Programs and packages that some commands need, and their installation on this system."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _EXTRAS = {
     "unicorn": ("the Python package unicorn", "emulator"),
     "sklearn": ("scikit-learn", "train"),
 }
-"""What our extras bring: its name, and the extra, by the module."""
+"""Packages of our extras by module: the package's name and the extra."""
 
 _APT = {
     "g++": "g++",
@@ -71,9 +71,9 @@ def require_tool(program: str, *, why: str) -> str:
 
 
 def require_all(*, modules: Sequence[str] = (), programs: Sequence[str] = (), why: str, extra: str = "") -> None:
-    """Raise MissingToolError, one for all that is missing of the modules of our extras and of the programs.
+    """Raise one MissingToolError for all missing modules of our extras and missing programs.
 
-    extra: the one that brings all of the modules, and more that is needed; by default each module has its own.
+    extra: the one that contains all the modules and more; by default each module's own.
     """
     lacking = [_EXTRAS[module] for module in modules if importlib.util.find_spec(module) is None]
     absent = [program for program in programs if shutil.which(program) is None]
@@ -88,13 +88,13 @@ def require_all(*, modules: Sequence[str] = (), programs: Sequence[str] = (), wh
 
 
 def compiler_version(compiler: str) -> str:
-    """Return what the compiler at this path says of its version: the first line."""
+    """Return the first line of the version output of the compiler at this path."""
     said = subprocess.run([compiler, "--version"], check=True, capture_output=True, text=True).stdout
     return said.partition("\n")[0]
 
 
 def missing_package(error: ImportError) -> MissingToolError | None:
-    """Return what a command lacks of which an import has failed; None if no extra of ours brings it."""
+    """Return the error for a failed import of a command; None if no extra of ours contains the module."""
     module = (error.name or "").partition(".")[0]
     if module not in _EXTRAS:
         return None
@@ -103,7 +103,7 @@ def missing_package(error: ImportError) -> MissingToolError | None:
 
 
 def require_module(module: str, *, why: str) -> None:
-    """Raise MissingToolError if a Python module that an extra of ours brings is not installed."""
+    """Raise MissingToolError if a Python module of one of our extras is not installed."""
     if importlib.util.find_spec(module) is None:
         name, extra = _EXTRAS[module]
         raise MissingToolError(f"{name} is not installed; {why}", hint=with_extra(extra))

@@ -1,4 +1,4 @@
-"""Where this system has folders for what programs keep: state and cache, each of the user's own."""
+"""The user's folders on this system: state, configuration, cache."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _NAME = "tinyhost"
 
 
 def state_folder() -> Path:
-    """Return where virtual boards are kept: $TINYHOST_STATE, else tinyhost in the user's own state folder.
+    """Return the folder of virtual boards: $TINYHOST_STATE, else tinyhost in the user's state folder.
 
-    Never the current folder: a board runs the program that its folder holds, and a downloaded data set may hold one.
+    Never the current folder: a board runs the program in its folder, and a downloaded data set may contain one.
     """
     if given := os.environ.get("TINYHOST_STATE"):
         return Path(given)
@@ -23,21 +23,21 @@ def state_folder() -> Path:
 
 
 def config_folder() -> Path:
-    """Return where what a user decided for this computer is kept: the user's own folder."""
+    """Return the folder of the user's decisions for this computer."""
     import platformdirs
 
     return platformdirs.user_config_path(_NAME, appauthor=False)
 
 
 def cache_folder() -> Path:
-    """Return tinyhost's folder for what can be fetched or made again."""
+    """Return tinyhost's cache folder."""
     import platformdirs
 
     return platformdirs.user_cache_path(_NAME, appauthor=False)
 
 
 def is_of_another_user(path: Path) -> bool:
-    """Return whether a file belongs to somebody who is neither this user nor root; root itself takes all."""
+    """Return whether a file belongs to somebody other than this user or root; for root always False."""
     own = getattr(os, "getuid", lambda: 0)()
     try:
         return own != 0 and path.stat().st_uid not in (0, own)
@@ -46,12 +46,12 @@ def is_of_another_user(path: Path) -> bool:
 
 
 def is_writable_by_others(path: Path) -> bool:
-    """Return whether users other than its owner may write a file, where the system has such marks."""
+    """Return whether users other than its owner may write a file, on systems with such permissions."""
     return os.name == "posix" and bool(path.stat().st_mode & 0o022)
 
 
 def user_name() -> str:
-    """Return the user's name; the number of one without a name, as in containers."""
+    """Return the user's name, or the number of one without a name, as in containers."""
     import getpass
 
     try:

@@ -1,4 +1,4 @@
-"""What runs here: tinyhost, Python, the system, and the packages that tinyhost uses."""
+"""Versions of tinyhost, Python, the system, and the packages that tinyhost uses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["versions"]
 
 
 def versions() -> dict[str, object]:
-    """Return names and versions, for a bug report; of the environment, which of tinyhost's variables are set."""
+    """Return names and versions for a bug report, with the names of tinyhost's environment variables that are set."""
     return {
         "tinyhost": tinyhost.__version__,
         "installed_by": install_method().value,
@@ -29,7 +29,7 @@ def versions() -> dict[str, object]:
 
 
 def _packages() -> dict[str, str]:
-    """Return the packages that tinyhost asks for, with their versions; "" for one that is not installed."""
+    """Return the packages that tinyhost requires, with their versions; "" for one that is not installed."""
     try:
         required = metadata.requires(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:

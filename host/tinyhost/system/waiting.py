@@ -11,11 +11,13 @@ __all__ = ["has_input", "ready"]
 def ready(
     reads: Collection[int], writes: Collection[int] = (), timeout_s: float | None = None
 ) -> tuple[Sequence[int], Sequence[int]]:
-    """Return which can be read and which written at once, as soon as one can; none of them after timeout_s."""
+    """Return the descriptors that can be read and written without blocking, as soon as there is one; none after
+    timeout_s.
+    """
     readable, writable, _ = select.select(reads, writes, [], timeout_s)
     return readable, writable
 
 
 def has_input(fd: int, timeout_s: float) -> bool:
-    """Return whether there is something to read, or an end, within timeout_s."""
+    """Return whether there is input, or the end of it, within timeout_s."""
     return bool(ready([fd], (), timeout_s)[0])

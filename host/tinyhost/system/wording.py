@@ -8,5 +8,5 @@ _PLURALS = {"series": "series", "inference": "inferences", "mismatch": "mismatch
 
 
 def counted(n: int, what: str) -> str:
-    """Return a number with what it counts: "1 file", "1,000 files", "2 classes"."""
+    """Return a number with a noun: "1 file", "1,000 files", "2 classes"."""
     return f"{n:,} {what if n == 1 else _PLURALS.get(what, f'{what}s')}"

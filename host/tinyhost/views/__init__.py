@@ -1,1 +1,1 @@
-"""What a person sees in a terminal: tables, bars, pictures and live panels. Values in, renderables out."""
+"""Terminal views: tables, bars, pictures and live panels. Values in, renderables out."""

@@ -1,4 +1,4 @@
-"""The result of an app that raises alarms: its score over time against the threshold."""
+"""The view of an app that raises alarms: its score over time against the threshold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEADROOM = 1.25
 
 
 def alarm_verdict(reading: Reading, width: int) -> Text:
-    """Return the banner: whether there is an alarm."""
+    """Return the banner with the state of the alarm."""
     colour = _COLOURS.get(reading.alarm, RAW)
     words = {"normal": "○ normal", "suspect": "◐ suspect", "alarm": "● ALARM", "clearing": "◑ alarm, clearing"}
     style = f"bold #0f1419 on {colour}" if reading.alarm != "normal" else f"{colour} on {TRACK}"

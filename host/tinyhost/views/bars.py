@@ -27,7 +27,7 @@ _LEVELS = "▁▂▃▄▅▆▇█"
 
 
 def class_colour(index: int) -> str:
-    """Return the colour of a class, the same wherever it is shown."""
+    """Return the colour of a class, the same in all views."""
     return _CLASSES[index % len(_CLASSES)]
 
 
@@ -63,21 +63,21 @@ def level_meter(level_dbfs: float, width: int) -> Text:
 
 
 def sparkline(values: Sequence[float], width: int, colour: str, *, least_span: float = 0.0) -> Text:
-    """Return the last `width` values as a row of small bars, from their least to their most.
+    """Return the last `width` values as a row of small bars, scaled to their range.
 
-    least_span: values that differ by no more are the same.
+    least_span: smaller ranges are shown flat.
     """
     recent = list(values)[-width:]
     low, high = (min(recent), max(recent)) if recent else (0.0, 0.0)
     span = high - low
-    # Values that differ by less than a percent are the same for the eye: a flat line, not noise blown up.
+    # Values within a percent give a flat line, not amplified noise.
     flat = span <= max(0.01 * max(abs(high), 1.0), least_span)
     marks = "".join(_LEVELS[3] if flat else _LEVELS[round(7 * (value - low) / span)] for value in recent)
     return Text(marks.rjust(width), colour, no_wrap=True)
 
 
 def format_ticks(ticks: int, unit: str, tick_hz: int) -> str:
-    """Return a count of ticks in a readable size; as a time where a tick is one."""
+    """Return a count of ticks in readable units; as a time if a tick has a duration."""
     if tick_hz or unit == "ns":
         seconds = ticks / (tick_hz or 1_000_000_000)
         for factor, name in ((1.0, "s"), (1e3, "ms"), (1e6, "µs")):

@@ -1,4 +1,4 @@
-"""A benchmark's result for people: tables in the terminal."""
+"""A benchmark's result: tables in the terminal."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def bench_view(result: BenchResult, columns: int) -> RenderableType:
 
 
 def _share_words(share: PoolShare) -> str:
-    """Return what one of several boards did."""
+    """Return the work of one of several boards, in words."""
     words = f"{share.name}: {counted(share.items, 'sample')}"
     words += f", reconnected {counted(share.rejoined, 'time')}" if share.rejoined else ""
     return words + (f", missing at the end: {share.lost}" if share.lost else "")
@@ -115,7 +115,7 @@ def _estimate(latency: Latency) -> list[RenderableType]:
 
 
 def _listening(latency: Latency) -> list[RenderableType]:
-    """Return what listening costs: per stride, and of a second."""
+    """Return the cost of listening: per stride, and per second."""
     listening = latency.listening
     if listening is None:
         return []
@@ -130,7 +130,7 @@ def _listening(latency: Latency) -> list[RenderableType]:
 
 
 def _kinds(latency: Latency, macs: int) -> list[RenderableType]:
-    """Return the operators added up by kind, and what a multiply-accumulate costs."""
+    """Return the operators summed by kind, and the cost of a multiply-accumulate."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("kind", "n", latency.unit, "per live MAC", "share"):
         table.add_column(Text(name), justify="left" if name == "kind" else "right", no_wrap=True)

@@ -1,4 +1,4 @@
-"""What a person sees while samples are captured: the last picture, what to say and how loud it is, how long is left."""
+"""Views of a capture: the last picture, the prompt and the level, the time left."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class CaptureView(ABC):
         self._left_s = asked
         self._levels: deque[float] = deque(maxlen=_HISTORY)
         self._last = Text()
-        """what was said last"""
+        """the last message"""
 
     def take(self, event: CaptureEvent) -> Text | None:
-        """Take in an event; return what there is to say of it, for a log too."""
+        """Process an event; return its message, also for a log."""
         self._stored += event.kind == "stored"
         self._left_s = event.seconds_left if event.kind == "level" else self._left_s
         if event.piece is not None:
@@ -46,10 +46,10 @@ class CaptureView(ABC):
 
     @abstractmethod
     def screen(self, event: CaptureEvent, columns: int, rows: int) -> RenderableType:
-        """Return how things stand after an event that was taken in, for a terminal of `columns` x `rows` cells."""
+        """Return the screen after the last event, for a terminal of `columns` x `rows` cells."""
 
     def _level(self, piece: SamplesItem) -> float:
-        """Return how much there is in a piece of samples."""
+        """Return the level of a piece of samples."""
         return 0.0
 
     def _said(self, event: CaptureEvent) -> Text | None:
@@ -65,10 +65,10 @@ class PicturesView(CaptureView):
     def __init__(self, label: str, asked: float) -> None:
         super().__init__(label, asked)
         self._issues: tuple[str, ...] = ()
-        """of the last picture"""
+        """remarks on the last picture"""
 
     def screen(self, event: CaptureEvent, columns: int, rows: int) -> RenderableType:
-        """Return the picture and how many there are."""
+        """Return the picture and the count."""
         line = Table.grid(padding=(0, 2))
         line.add_row(
             Text(self._label, "bold cyan"),
@@ -83,7 +83,7 @@ class PicturesView(CaptureView):
         return Group(half_blocks(event.pixels, min(columns, 2 * picture_rows), picture_rows), line)
 
     def _said(self, event: CaptureEvent) -> Text | None:
-        """Return a sensor's failure, or what is wrong with a picture unless it was so with the one before."""
+        """Return a sensor's failure, or a picture's fault unless the last one had it too."""
         if event.error is not None:
             return Text.assemble(("sensor:", "yellow"), f" {event.error.message}; asked again")
         before, self._issues = self._issues, tuple(event.sample.issues) if event.sample else ()
@@ -93,10 +93,10 @@ class PicturesView(CaptureView):
 
 
 class WordsView(CaptureView):
-    """What a speaker sees: what to say, when, how loud it is, and what became of it."""
+    """The view for a speaker: the prompt, the level, and the result of each word."""
 
     def screen(self, event: CaptureEvent, columns: int, rows: int) -> RenderableType:
-        """Return the prompt, the level and how many words there are."""
+        """Return the prompt, the level and the count of words."""
         width = max(20, min(60, columns - 20))
         if event.kind == "prompt":
             dots = "● " * max(1, round(event.seconds_left * 2))
@@ -126,10 +126,10 @@ class WordsView(CaptureView):
 
 
 class RecordingView(CaptureView):
-    """How far the recording is, and how much moves."""
+    """Progress and level of a recording."""
 
     def screen(self, event: CaptureEvent, columns: int, rows: int) -> RenderableType:
-        """Return how long is left, the level and the last file."""
+        """Return the time left, the level and the last file."""
         width = max(20, min(60, columns - 30))
         line = Table.grid(padding=(0, 2))
         line.add_row(
@@ -141,5 +141,5 @@ class RecordingView(CaptureView):
         return Group(line, level, Text(self._last.plain, "dim"))
 
     def _level(self, piece: SamplesItem) -> float:
-        """Return how much the samples spread, all channels together, in real units."""
+        """Return the standard deviation of the samples over all channels, in real units."""
         return float(np.linalg.norm(piece.samples.astype(np.float64).std(axis=0))) * piece.scale

@@ -1,4 +1,4 @@
-"""What is in a data set, and which of its files cannot be used."""
+"""The content of a data set, and its unusable files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN = 10
 
 
 def data_view(found: DataDescription) -> RenderableType:
-    """Return a row for each label, then how much there is and how it is split."""
+    """Return a row for each label, then the totals and the split."""
     table = plain_table("label", "recordings" if found.kind in {"machines", "motion"} else found.kind)
     for label, count in found.labels.items():
         table.add_row(label, f"{count:,}")
@@ -34,7 +34,7 @@ def data_view(found: DataDescription) -> RenderableType:
 
 
 def _first(lines: Sequence[str]) -> list[str]:
-    """Return the first ten, and how many more there are."""
+    """Return the first ten, and the number of further ones."""
     more = [f"{len(lines) - _SHOWN:,} more; --json lists them all"] if len(lines) > _SHOWN else []
     return [*lines[:_SHOWN], *more]
 
@@ -59,6 +59,6 @@ def _summary(found: DataDescription) -> str:
 
 
 def skipped_lines(skipped: Sequence[Skipped]) -> Iterator[Text]:
-    """Yield what cannot be used, and why; of many files the first ten."""
+    """Yield the unusable files with the reason; of many files the first ten."""
     for line in _first([str(item) for item in skipped]):
         yield Text.assemble(("skipped", "yellow"), f" {line}")

@@ -1,4 +1,4 @@
-"""What is wrong with a data set."""
+"""The issues of a data set."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STYLES = {"bad": "red", "look": "yellow", "note": "dim"}
 
 
 def data_check_view(found: DataCheck) -> RenderableType:
-    """Return a row for each issue that was found, the first of each, and what could not be checked."""
+    """Return a row for each issue, the first finding of each, and the checks that were not possible."""
     head = Text(f"{found.folder}: {counted(found.n_files, 'file')} of {counted(len(found.labels), 'label')} checked")
     if not found.findings:
         table: RenderableType = Text(f"none of {counted(len(found.checked), 'kind')} of fault found", "green")

@@ -1,4 +1,4 @@
-"""What `tinyhost doctor` found, as tables, and what to do about it."""
+"""The results of `tinyhost doctor`: tables and remedies."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def machine_table(checks: Sequence[Check]) -> PlainTable:
 
 
 def fix_lines(checks: Sequence[Check]) -> Iterator[Text]:
-    """Yield the exact fix of each thing that is missing or wrong."""
+    """Yield the exact fix for each failed check."""
     for check in checks:
         if check.fix:
             yield Text.assemble((check.name, "bold"), ": ", (check.fix, "cyan"))
 
 
 def check_table(results: list[CheckResult]) -> PlainTable:
-    """Return a row for each check of a self-test; lines that are all good share one."""
+    """Return a row for each check of a self-test; passed lines share one."""
     table = plain_table("", "check", "measured", "expected")
     for (_, verdict), group in groupby(results, key=lambda result: (result.check, result.verdict)):
         mark, colour = _MARKS.get(verdict, (verdict, "bold yellow"))
@@ -59,7 +59,7 @@ def check_table(results: list[CheckResult]) -> PlainTable:
 
 
 def fault_lines(fault: FaultRecord | None) -> Iterator[Text]:
-    """Yield what stopped the board's firmware, and what to do about it; nothing if nothing did."""
+    """Yield the board's last fault and its remedy; nothing without a fault."""
     if fault is None:
         return
     since = "" if fault.is_cause_of_start else "before its last start, "
@@ -71,7 +71,7 @@ def fault_lines(fault: FaultRecord | None) -> Iterator[Text]:
 
 
 def failure_lines(results: list[CheckResult]) -> Iterator[Text]:
-    """Yield what each failure means and what to do, each thing once."""
+    """Yield the cause and the remedy of each failure, each once."""
     said = set()
     for result in results:
         if result.failed and result.meaning and (result.meaning, result.action) not in said:

@@ -15,7 +15,7 @@ __all__ = ["engines_view"]
 
 
 def engines_view(result: BenchResult) -> list[RenderableType]:
-    """Return the table of what the same model costs with each engine; nothing if only one was measured."""
+    """Return the table of the model's cost with each engine; empty if only one was measured."""
     other = result.other
     if other is None:
         return []

@@ -17,7 +17,7 @@ __all__ = ["gate_view"]
 
 
 def gate_view(gate: GateResult) -> list[RenderableType]:
-    """Return the conditions, and what they were compared with."""
+    """Return the conditions and the values that they were compared with."""
     table = plain_table("fails if", "baseline", "now", "change", "", "")
     for item in gate.judgements:
         table.add_row(

@@ -1,4 +1,4 @@
-"""A rig run in a terminal: the boards while they run, then what went wrong and what each found."""
+"""A rig run in a terminal: the boards while they run, then failures and each board's results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_TEXT_LINES = 16
 
 
 def rig_progress(boards: Sequence[BoardProcess]) -> RenderableType:
-    """Return the live table: board, progress, counts, what it is doing."""
+    """Return the live table: board, progress, counts, current step."""
     table = Table.grid(padding=(0, 2))
     for process in boards:
         run = process.run
@@ -39,7 +39,7 @@ def rig_progress(boards: Sequence[BoardProcess]) -> RenderableType:
 
 
 def rig_result(result: RigResult) -> Iterator[Text]:
-    """Yield the lines of everything that went wrong or did not apply, then of what each board found."""
+    """Yield the lines on failures and tests that did not apply, then on each board's results."""
     for reason, tests in _not_applicable(result).items():
         files = ", ".join(dict.fromkeys(test.partition("::")[0] for test in tests))
         yield Text(f"not applicable  {reason}: {len(tests)} of {files}", style="dim")
@@ -71,13 +71,13 @@ def _not_applicable(result: RigResult) -> dict[str, list[str]]:
 
 
 def _bench_figures(board: BoardResult) -> str:
-    """Return what the benchmark found, in one line; empty without one."""
+    """Return the benchmark's figures in one line; empty without one."""
     found = [(name, value) for test in board.tests for name, value in test.properties.items()]
     return "; ".join(f"{name.removeprefix(BENCH)} {value}" for name, value in found if name.startswith(BENCH))
 
 
 def _board_line(board: BoardResult) -> Text:
-    """Return one line: which board, which firmware, how many tests."""
+    """Return one line with board, firmware and number of tests."""
     counts = ", ".join(f"{n} {OUTCOME_WORDS[outcome]}" for outcome, n in board.counts.items())
     device = (
         "{app} {firmware_version}, build {build_id}".format(**board.identity) if board.identity else "never answered"

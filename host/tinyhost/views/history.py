@@ -1,4 +1,4 @@
-"""The history of a rig in a terminal: what needs a look, or all of it."""
+"""The history of a rig in a terminal: tests that need attention, or all of them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,7 @@ _STRIP = 24
 
 
 def history_table(trends: Sequence[TestTrend]) -> PlainTable:
-    """Return a row for each test and board: how it does, how often it passed, its last runs.
-
-    flips: those on the same build, of all.
-    """
+    """Return a row for each test and board: state, pass rate, last runs. flips: those on the same build, of all."""
     table = plain_table("", "right", "95 %", "flips", "rig", "last runs", "board", "test")
     for trend in trends:
         table.add_row(

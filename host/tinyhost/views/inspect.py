@@ -1,4 +1,4 @@
-"""An inspected model for people: tables and the arena's map in the terminal."""
+"""An inspected model: tables and the arena's map in the terminal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MIN_MAP_COLUMNS, _MAX_MAP_COLUMNS = 16, 64
 def inspect_view(
     model: ModelSummary, fit: Fit, columns: int, optimizations: Sequence[OptimizationCost] = ()
 ) -> RenderableType:
-    """Return the figures, the operators with the arena's map beside them, what optimizing costs, and the verdict."""
+    """Return the figures, the operators with the arena's map beside them, the cost of optimizing, and the verdict."""
     from tinyhost.models.fits import operator_groups
     from tinyhost.models.summary import macs_text
 

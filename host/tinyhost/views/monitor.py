@@ -29,16 +29,16 @@ _UNIT_REMARKS = {
     "estimated cycles": "cycles estimated by the emulator",
 }
 _OTHER_ROWS = 8
-"""of the predictions' panel: banner, past, timings, link"""
+"""rows of the predictions' panel: banner, past, timings, link"""
 _GAP_ROWS = 5
-"""empty lines and the legend, where there is room"""
+"""empty lines and the legend, if there is room"""
 _MAX_NAME_COLUMNS = 18
 
 
 def monitor_view(state: Snapshot, columns: int, rows: int, *, preview: bool = True, paused: bool = False) -> Layout:
     """Return the screen for a terminal of `columns` x `rows` cells.
 
-    preview: what the sensor gives stands beside the predictions; a narrow terminal shows one of the two.
+    preview: show the sensor's data beside the predictions; a narrow terminal shows one of the two.
     """
     root = Layout()
     is_wide = columns >= WIDE_COLUMNS
@@ -64,7 +64,7 @@ def monitor_view(state: Snapshot, columns: int, rows: int, *, preview: bool = Tr
 
 
 def _sensor_panel(state: Snapshot, columns: int, rows: int) -> RenderableType:
-    """Return what the sensor gives."""
+    """Return the panel of the sensor's data."""
     head = state.header
     if head is None or head.form.sees == "picture":
         return _camera(state, columns, rows)
@@ -91,7 +91,7 @@ def _camera(state: Snapshot, columns: int, rows: int) -> RenderableType:
 
 
 def _figures(state: Snapshot, columns: int, rows: int) -> RenderableType:
-    """Return banner, scores, timings and link; what does not fit well is left out, the least needed first."""
+    """Return banner, scores, timings and link; without room the least important ones are left out."""
     if state.header is None:
         return panel(Align.center(Text(state.waiting, RAW), vertical="middle"), "predictions")
     inner, spare = columns - 4, rows - 2
@@ -114,7 +114,7 @@ def _figures(state: Snapshot, columns: int, rows: int) -> RenderableType:
 
 
 def _drift(drift: LiveDrift, width: int) -> Text:
-    """Return which features are not as they were in training, in a line."""
+    """Return the features that have drifted from training, in one line."""
     if drift.features is None:
         words: tuple[str, str] = (f"{drift.n} of {LEAST_SAMPLES} samples", DIM)
     elif not drift.features:
@@ -138,7 +138,7 @@ def _legend(head: LiveHeader) -> Text:
 
 
 def _verdict(state: Snapshot, width: int) -> Text:
-    """Return the banner: what is waited for, what is wrong, or what is detected."""
+    """Return the banner: waiting, an error, or the detection."""
     reading, head = state.reading, state.header
     if state.waiting:
         return _banner(state.waiting, width, f"bold #0f1419 on {RAW}")
@@ -168,23 +168,23 @@ def _banner(words: str, width: int, style: str) -> Text:
 
 
 def _why_not_detected(head: LiveHeader, reading: Reading) -> str:
-    """Return why the class with the highest score is no detection, as far as the scores tell."""
+    """Return why the class with the highest score is not detected, as far as the scores tell."""
     score = reading.smoothed[reading.top] if reading.top < len(reading.smoothed) else None
     if score is None or head.threshold is None:
         return "not detected"
     if score < head.threshold:
         return f"{score:.2f} is below the threshold of {head.threshold:.2f}"
-    return f"{score:.2f}, no new word"  # of words only: silence and others, or one that was detected a moment ago
+    return f"{score:.2f}, no new word"  # words only: silence and others, or one that was detected a moment ago
 
 
 def _share(head: LiveHeader, value: float) -> float:
-    """Return where a score lies between the least and the most that an int8 can say."""
+    """Return a score's position in the range of int8, 0..1."""
     low = (-128 - head.zero_point) * head.scale
     return (value - low) / (255 * head.scale) if head.scale else 0.0
 
 
 def _scores(head: LiveHeader, reading: Reading | None, width: int, rows: int) -> RenderableType:
-    """Return two rows for each class, smoothed above raw; one row each when there is little room."""
+    """Return two rows for each class, smoothed above raw; one row each if there is little room."""
     if reading is None or not reading.scores:
         return Text((reading and advice(reading, head)) or "no scores", DIM)
     n_classes = len(reading.scores)
@@ -246,7 +246,7 @@ def _timings(head: LiveHeader, readings: tuple[Reading, ...], width: int) -> Ren
 
 
 def _link(state: Snapshot, width: int) -> Text:
-    """Return the link's figures, in as many lines as the width needs; none is broken."""
+    """Return the link's figures, wrapped to the width between figures."""
     reading, link = state.reading, state.link
     dropped = (reading.device_dropped, reading.link_lost, reading.host_dropped) if reading else (0, 0, 0)
     counts = (

@@ -1,4 +1,4 @@
-"""What stands around the monitor's figures: header, device log, footer, and the panels' frames."""
+"""The frame of the monitor's figures: header, device log, footer, and the panels' borders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tinyhost.views.bars import ACCENT, BAD, DIM, RAW, TRACK
 __all__ = ["WIDE_COLUMNS", "device_log", "footer", "header_lines", "panel"]
 
 WIDE_COLUMNS = 72
-"""from here on the sensor stands beside the predictions"""
+"""minimum width for the sensor beside the predictions"""
 _NOTED_COLUMNS = 100
 _LOGGED_ROWS = 20
 """a lower terminal shows no log"""
@@ -40,7 +40,7 @@ def header_lines(state: Snapshot, columns: int) -> RenderableType:
 
 
 def panel(inner: RenderableType, title: str, subtitle: str = "") -> Panel:
-    """Return something in a frame with its name."""
+    """Return a view in a border with a title."""
     return Panel(
         inner,
         title=Text(title, DIM),
@@ -52,7 +52,9 @@ def panel(inner: RenderableType, title: str, subtitle: str = "") -> Panel:
 
 
 def device_log(state: Snapshot, rows: int) -> tuple[RenderableType, int]:
-    """Return what the device wrote last, and how many of the terminal's `rows` it takes: one if it is nothing."""
+    """Return the device's last log lines, and the number of the terminal's `rows` that they take: one if there are
+    none.
+    """
     if rows < _LOGGED_ROWS:
         return Text(), 0
     if not state.log:
@@ -67,7 +69,7 @@ def device_log(state: Snapshot, rows: int) -> tuple[RenderableType, int]:
 
 
 def footer(state: Snapshot, columns: int, *, paused: bool, preview: bool) -> Text:
-    """Return what keys do, and how much was seen."""
+    """Return the keys' functions and the counts."""
     is_wide = columns >= WIDE_COLUMNS
     text = Text(no_wrap=True, overflow="ellipsis")
     other = ("sensor off" if preview else "sensor on") if is_wide else ("sensor" if preview else "predictions")

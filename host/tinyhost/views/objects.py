@@ -1,4 +1,4 @@
-"""What a heat map shows: counts in words, and marks on the camera's picture."""
+"""Objects of a heat map: counts in words, and marks on the camera's picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["object_counts", "object_marks"]
 
 
 def object_counts(reading: Reading, head: LiveHeader) -> str:
-    """Return how many objects of which class there are: "2 face, 1 cup"; "no object"."""
+    """Return the number of objects by class: "2 face, 1 cup"; "no object"."""
     counts = Counter(each.label for each in reading.objects)
     return ", ".join(f"{n} {head.label(label)}" for label, n in sorted(counts.items())) or "no object"
 
@@ -22,9 +22,9 @@ def object_counts(reading: Reading, head: LiveHeader) -> str:
 def object_marks(
     reading: Reading, head: LiveHeader, picture: PictureSize, cells: PictureSize
 ) -> tuple[CellLetter, ...]:
-    """Return a mark for each object, on a picture that is drawn in so many cells, and its label where there is room.
+    """Return a mark for each object on a picture drawn in cells, with its label if there is room.
 
-    No label hides another mark; of two marks in one cell the better object's is seen.
+    No label hides another mark; of two marks in one cell the higher score's is shown.
     """
     places = [
         (

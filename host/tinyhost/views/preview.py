@@ -1,4 +1,4 @@
-"""Pictures in a terminal: two pixels in each character cell, or one character as dense as they are bright."""
+"""Pictures in a terminal: two pixels per character cell, or characters of increasing density."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["CellLetter", "Cells", "PictureSize", "cells_of", "half_blocks", "hea
 
 _UPPER_HALF = "▀"
 _SHADES = " .:-=+*#%@"
-"""from dark to bright, where there are no colours"""
+"""characters from dark to bright, for terminals without colours"""
 _HEAT_STOPS = ((0, 8, 8, 24), (64, 59, 24, 110), (128, 160, 44, 120), (192, 236, 105, 88), (255, 252, 240, 164))
 """(value, red, green, blue): dark, violet, red, yellow, brighter all the way"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PictureSize:
-    """How large a picture is, in pixels or in cells."""
+    """The size of a picture, in pixels or in cells."""
 
     height: int
     width: int
@@ -48,7 +48,7 @@ class Cells:
     shaded: Text
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield what the console can show."""
+        """Yield the picture in colours or shades, as the console supports."""
         yield self.shaded if console.no_color or console.color_system is None else self.coloured
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
@@ -57,9 +57,9 @@ class Cells:
 
 
 def cells_of(picture: PictureSize, columns: int, rows: int) -> PictureSize:
-    """Return of how many cells a picture becomes that has `columns` x `rows` at most, its proportions kept.
+    """Return the size in cells of a picture within `columns` x `rows`, at its aspect ratio.
 
-    A cell is taken as twice as high as wide.
+    A cell is assumed to be twice as high as wide.
     """
     scale = min(columns / picture.width, 2 * rows / picture.height)
     return PictureSize(
@@ -69,7 +69,7 @@ def cells_of(picture: PictureSize, columns: int, rows: int) -> PictureSize:
 
 
 def half_blocks(pixels: NDArray[np.uint8], columns: int, rows: int, marks: Sequence[CellLetter] = ()) -> Cells:
-    """Return a grey picture as text of at most `columns` x `rows` cells, as `cells_of` says, with marks on it.
+    """Return a grey picture as text within `columns` x `rows` cells (see `cells_of`), with marks on it.
 
     pixels: (height, width). A cell shows two pixels: the upper as the foreground of a half block, the lower as its
     background.
@@ -90,7 +90,7 @@ def heat_blocks(values: NDArray[np.uint8], columns: int, rows: int) -> Cells:
 
 
 def _resized(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """Return (height, width) pixels for the eye: means of the pixels that fall together, or each several times."""
+    """Return (height, width) pixels, reduced by averaging or enlarged by repetition."""
     return _along(_along(pixels, height, 0), width, 1)
 
 

@@ -1,4 +1,4 @@
-"""What a sensor gives, drawn: a picture with its light, sound with its spectrum, motion with its axes."""
+"""Views of a sensor's data: a picture with its light, sound with its spectrum, motion with its axes."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _MARKS = {"good": ("●", _GOOD), "look": ("▲", RAW), "bad": ("✖", BAD)}
 _EDGE = "#3c4a58"
 _LABEL = 12
 _LEAST_SPAN_G = 0.1
-"""Less is noise, and not to be blown up."""
+"""Smallest range of a trace, so that noise is not amplified."""
 _LEVELS = " ▁▂▃▄▅▆▇█"
 
 
 def quality_view(quality: SensorQuality, columns: int, rows: int, *, title: str) -> RenderableType:
-    """Return what the sensor gives, in at most `columns` x `rows` cells."""
+    """Return the view of the sensor's data, in at most `columns` x `rows` cells."""
     remarks = remark_lines(quality.remarks() if quality.n_items else [Remark(level="look", text="waiting …")])
     inside, height = _inside(quality, columns - 4, rows - 2, remarks)
     return Panel(
@@ -44,7 +44,7 @@ def quality_view(quality: SensorQuality, columns: int, rows: int, *, title: str)
 
 
 def remark_lines(remarks: list[Remark]) -> list[Text]:
-    """Return a line for each remark, with what to do about it."""
+    """Return a line for each remark, with its remedy."""
     lines = []
     for remark in remarks:
         mark, colour = _MARKS[remark.level]
@@ -61,7 +61,7 @@ def _figure(label: str, value: str, note: str = "") -> Text:
 
 @singledispatch
 def _inside(quality: SensorQuality, columns: int, rows: int, remarks: list[Text]) -> tuple[RenderableType, int | None]:
-    """Return what the panel shows, and how many rows it keeps for that; None: as many as it needs."""
+    """Return the content of the panel, and its fixed number of rows; None: as many as needed."""
     return Group(*remarks), None
 
 
@@ -98,7 +98,7 @@ def _picture(
 
 
 def _columns(counts: NDArray[np.intp], colour: str) -> Text:
-    """Return a row of columns; the highest is the largest count, on a scale of square roots."""
+    """Return a row of columns for counts, on a square root scale."""
     shares = np.sqrt(counts / max(1, counts.max()))
     return Text("".join(_LEVELS[int(np.ceil(8 * share))] for share in shares), f"{colour} on {TRACK}", no_wrap=True)
 
@@ -173,7 +173,7 @@ def _rotation(quality: MotionQuality) -> list[Text]:
 
 
 def _trace(values: NDArray[np.float64], width: int, colour: str) -> Text:
-    """Return the last values as a row of small bars about their middle: full height is at least _LEAST_SPAN_G."""
+    """Return the last values as a row of small bars about their middle; the full height is at least _LEAST_SPAN_G."""
     low, high = float(values.min()), float(values.max())
     middle, span = (low + high) / 2, max(_LEAST_SPAN_G, high - low)
     levels = np.clip(np.rint(4.5 + 7 * (values - middle) / span), 1, 8).astype(int)
@@ -181,7 +181,7 @@ def _trace(values: NDArray[np.float64], width: int, colour: str) -> Text:
 
 
 def _balance(share: float, width: int, colour: str) -> Text:
-    """Return a bar that begins in the middle: to the left for less than 0, to the right for more."""
+    """Return a bar from the middle: to the left for negative values, to the right for positive ones."""
     half = width // 2
     cells = min(half, round(abs(share) * half))
     left, right = ("█" * cells if share < 0 else ""), ("█" * cells if share > 0 else "")

@@ -1,4 +1,4 @@
-"""Sound or motion as it comes: its level, its channels or the features that the model gets, and the last detections."""
+"""Live sound or motion: its level, its channels or the model's features, and the last detections."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from tinyhost.views.preview import heat_blocks
 __all__ = ["fresh_detection", "motion_traces", "strides_view"]
 
 _HOLD_US = 1_200_000
-"""A detection stays on the screen for so long: the event itself is one prediction among fifty a second."""
+"""Time for which a detection stays on the screen: the event itself is one prediction among fifty a second."""
 _MAX_LISTED = 4
 _NAME_COLUMNS = 9
-"""of what stands left of the spectrogram, and a space"""
+"""width of the labels left of the spectrogram, and a space"""
 _SCALE_COLUMNS = 12
 _AXES = ("x", "y", "z")
 _CHANNELS = ("acc x", "acc y", "acc z", "gyr x", "gyr y", "gyr z")
 _STILL_SPAN = 4.0
-"""of a step's values: what a hand at rest does"""
+"""smallest range of a step's values: that of a hand at rest"""
 
 
 def fresh_detection(state: Snapshot) -> Reading | None:
-    """Return the last detection while it is worth showing, by the board's clock."""
+    """Return the last detection while it is recent, by the board's clock."""
     if not state.detections or state.reading is None:
         return None
     last = state.detections[-1]
@@ -65,7 +65,7 @@ def _channels(state: Snapshot, columns: int) -> Text:
 def motion_traces(samples: NDArray[Any], columns: int, *, least_span: float = 0.0) -> Text:
     """Return the trace of each channel of (n, 3) or (n, 6) samples, a line each of `columns` cells: the last ones.
 
-    least_span: values that differ by no more are the same.
+    least_span: smaller ranges are shown flat.
     """
     width, lines = max(1, columns - _NAME_COLUMNS), []
     for channel, (name, values) in enumerate(zip(_CHANNELS, samples.T, strict=False)):
@@ -75,7 +75,7 @@ def motion_traces(samples: NDArray[Any], columns: int, *, least_span: float = 0.
 
 
 def _feature_axis(head: LiveHeader, rows: int) -> list[str]:
-    """Return what stands beside each row of the spectrogram, downwards: frequencies, coefficients, axes of motion."""
+    """Return the label of each row of the spectrogram, downwards: frequencies, coefficients, axes of motion."""
     names = [""] * rows
     if head.n_coefficients:
         names[-1], names[0] = "c0", f"c{head.n_coefficients - 1}"
@@ -85,13 +85,13 @@ def _feature_axis(head: LiveHeader, rows: int) -> list[str]:
         names[-1] = f"{config.lower_band_hz} Hz"
         names[0] = f"{config.upper_band_hz / 1000:g} kHz"
         return names
-    for index, name in enumerate(reversed(_AXES)):  # each has the bands from low to high, then what sums it up
+    for index, name in enumerate(reversed(_AXES)):  # each has the bands from low to high, then its summary figures
         names[min(rows - 1, (2 * index + 1) * rows // (2 * len(_AXES)))] = f"{name} axis"
     return names
 
 
 def _time_axis(state: Snapshot, columns: int) -> Text:
-    """Return how long ago the first column was, below it, and where now is."""
+    """Return the time axis: the age of the first column, and `now`."""
     width = max(1, columns - _NAME_COLUMNS)
     shown, head = state.strides[-width:], state.header
     rate_hz = head.rate_hz if head else 0.0
@@ -102,7 +102,7 @@ def _time_axis(state: Snapshot, columns: int) -> Text:
 
 
 def _legend(head: LiveHeader, columns: int) -> RenderableType:
-    """Return what dark and bright mean."""
+    """Return the legend of dark and bright."""
     low, high = ("quiet", "loud") if head.form.sees == "sound" else ("still", "strong")
     scale = heat_blocks(np.tile(np.linspace(0, 255, _SCALE_COLUMNS).astype(np.uint8), (2, 1)), _SCALE_COLUMNS, 1)
     row = Table.grid(padding=(0, 1, 0, 0))

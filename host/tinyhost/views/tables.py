@@ -1,4 +1,4 @@
-"""Tables without lines. They need no rich: that would be half of the time that `tinyhost boards` takes."""
+"""Tables without lines, which do not need rich: its import would be half of the time of `tinyhost boards`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PlainTable:
         self._rows: list[list[tuple[str, str]]] = []
 
     def add_row(self, *cells: Cell, style: str = "") -> None:
-        """Add a row. style: of the cells that have none of their own."""
+        """Add a row. style: for the cells without one of their own."""
         self._rows.append([(cell, style) if isinstance(cell, str) else cell for cell in cells])
 
     def lines(self, width: int | None) -> Iterator[list[tuple[str, str]]]:
@@ -57,7 +57,7 @@ def plain_table(*headings: str) -> PlainTable:
 
 
 def _cells(text: str) -> int:
-    """Return how many places of a terminal a text takes."""
+    """Return a text's width in terminal cells."""
     if text.isascii():
         return len(text)
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
@@ -65,20 +65,20 @@ def _cells(text: str) -> int:
 
 
 def _narrow(widths: list[int], most: int) -> None:
-    """Take from the widest columns until all are within `most`, or none can give more."""
+    """Narrow the widest columns until all are within `most`, or none can be narrowed further."""
     while sum(widths) > most and max(widths) > _LEAST:
         widths[widths.index(max(widths))] -= 1
 
 
 def _broken(text: str, width: int) -> list[str]:
-    """Return the text in lines of at most `width` places; words are broken only where one is longer."""
+    """Return the text in lines of at most `width` cells; only longer words are broken."""
     if _cells(text) <= width:
         return [text]
     return textwrap.wrap(text, max(width * len(text) // _cells(text), 1)) or [""]
 
 
 def _line(texts: list[str], row: list[tuple[str, str]], widths: list[int], gap: int) -> list[tuple[str, str]]:
-    """Return a line's texts with their styles, each but the last one filled up to its column."""
+    """Return a line's texts with their styles, each but the last one padded to its column."""
     last = max((index for index, text in enumerate(texts) if text), default=0)
     styled: list[tuple[str, str]] = []
     for index, text in enumerate(texts[: last + 1]):

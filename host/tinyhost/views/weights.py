@@ -1,4 +1,4 @@
-"""A model's weights for people: a row for each layer, with its histogram on the int8 grid."""
+"""A model's weights: a row for each layer, with its histogram on the int8 grid."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HEADINGS = ("#", "weights", "range", "sigma", "scales", "unused", "ends", "dead
 
 
 def weights_view(layers: Sequence[LayerWeights]) -> RenderableType:
-    """Return a table of int8 weights, what its columns mean, and each layer's histogram."""
+    """Return a table of int8 weights, the legend of its columns, and each layer's histogram."""
     figures = _table(*_HEADINGS)
     histograms = _table("#", "operator", "weights from -128 to 127")
     for layer in layers:
