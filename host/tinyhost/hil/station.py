@@ -136,8 +136,8 @@ class Station:
     def open_device(self) -> Device:
         """Return the connected device; restarted first if the last test may have left it in a bad state.
 
-        A board that does not answer is restarted once; only if that does not help it is a rig fault. Raises BoardError,
-        LinkError.
+        A board that does not answer is restarted once; only if that does not help it is a rig fault.
+        Raises BoardError, LinkError.
         """
         self.powered()
         try:
@@ -191,9 +191,10 @@ class Station:
         self._broken = why
 
     def triage(self, error: BaseException | None = None) -> tuple[Fault, str]:
-        """Return the class of a dead link's fault, with the reason: a board that answers after a restart had firmware
-        that hung. error: of the test. On another machine the connection may have broken instead: then the board answers
-        on a new link without a restart.
+        """Return the class of a dead link's fault, with the reason: a board that answers after a restart had hung.
+
+        error: of the test. On another machine the connection may have broken instead: then the board answers on a new
+        link without a restart.
         """
         try:
             self._let_go()
@@ -225,9 +226,7 @@ class Station:
         return list(self._log)
 
     def compile_model(self, *, name: str | None = None) -> ModelFile:
-        """Return the compiled model of the rig, else the one that ships for the board's sensor; `name` changes the
-        image.
-        """
+        """Return the rig's compiled model, else the one that ships for the sensor; `name` changes the image."""
         return self._compiled([self.asked.model] if self.asked.model else shipped_models(self.asked.app), name)
 
     def golden_model(self) -> ModelFile:
@@ -248,7 +247,7 @@ class Station:
 
         Raises BuildError, MissingToolError. Any error here is a build fault, never a rig fault.
         """
-        asked, kind = self.asked, self._board.firmware_kind or self.asked.firmware_kind  # before: no build fault
+        asked, kind = self.asked, self._board.firmware_kind or self.asked.firmware_kind  # no board: no build fault
         self.tell("stage", text=f"building {asked.app} for {asked.type}")
         try:
             return find_firmware(asked.app, kind, progress=lambda line: self.tell("stage", text=f"building: {line}"))
