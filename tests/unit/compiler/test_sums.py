@@ -11,7 +11,7 @@ from tinyhost.compiler.lower import lower_graph
 from tinyhost.compiler.tflite_reader import read_tflite
 
 from tests.oracle.builder import ModelBuilder
-from tests.oracle.oracle import run_compiled
+from tests.oracle.oracle import assert_equals_oracle, run_compiled
 
 _BYTES = np.arange(-128, 128)
 
@@ -56,6 +56,20 @@ def test_every_pair_of_bytes_has_the_sum_of_the_portable_kernel(
     fast, portable = (run_compiled(compiled, inputs, simd=simd) for simd in (True, False))
     assert len(np.unique(portable[0])) > 2
     assert np.array_equal(fast[0], portable[0])
+
+
+@pytest.mark.parametrize("scales", [(0.02, 0.017, 0.03), (0.017, 0.02, 0.03)])
+def test_the_table_is_of_the_input_that_repeats(scales: tuple[float, float, float]) -> None:
+    builder = ModelBuilder()
+    gate = builder.tensor((256,), scale=scales[0], zero_point=-1, data=_BYTES)
+    root = builder.tensor((1, 256, 1, 256), scale=scales[1], zero_point=-1)
+    output = builder.tensor((1, 256, 1, 256), scale=scales[2], zero_point=3)
+    builder.operator("SUB", [gate, root], output, FusedActivationFunction=0)
+    tflite = builder.build([root], [output])
+    (step,) = lower_graph(read_tflite(tflite, where="gate"), ConstantPool(), where="gate")
+    assert isinstance(step.params, AddParams)
+    assert step.params.table_input == 1
+    assert_equals_oracle(tflite, [np.repeat(_BYTES, 256).astype(np.int8).reshape(1, 256, 1, 256)])
 
 
 @pytest.mark.parametrize("code", ["ADD", "SUB", "MUL"])

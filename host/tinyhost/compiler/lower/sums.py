@@ -1,8 +1,8 @@
 """ADD and SUB in a form that is faster than TFLM's and has its bytes.
 
 Wherever a linear function of both inputs' bytes has them for every pair, that is the form; else it is one of the wider
-input's byte, and a table of what the other adds. Where halves leave no room for either, as scales of round numbers may,
-that is so of the sum before TFLM's rounding, which then follows.
+input's byte, and a table of what the other adds, or of what an input adds that repeats. Where halves leave no room for
+either, as scales of round numbers may, that is so of the sum before TFLM's rounding, which then follows.
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ def with_fast_form(
     sign: of the second input.
     """
     first, second = (float(tensor.scale) / float(output.scale) for tensor in inputs)
+    sizes = [tensor.n_elements for tensor in inputs]
+    repeated = None if sizes[0] == sizes[1] else sizes.index(min(sizes))
     zero_points = (inputs[0].zero_point, inputs[1].zero_point, output.zero_point)
-    found, table = _find_form(params, zero_points, (first, sign * second), sign)
+    found, table = _find_form(params, zero_points, (first, sign * second), sign, repeated)
     if table is not None and pool.compact:
         return params
     return found if table is None else replace(found, table_offset=pool.add(table))
@@ -57,9 +59,12 @@ def with_fast_form(
 
 @lru_cache(maxsize=256)
 def _find_form(
-    params: AddParams, zero_points: tuple[int, int, int], ratios: tuple[float, float], sign: int
+    params: AddParams, zero_points: tuple[int, int, int], ratios: tuple[float, float], sign: int, repeated: int | None
 ) -> tuple[AddParams, bytes | None]:
-    """Return the parameters and the table; passes ask for the same sum again and again."""
+    """Return the parameters and the table, of the repeated input where that is possible: the engine looks it up once.
+
+    Passes ask for the same sum again and again.
+    """
     low, high = params.activation_min, params.activation_max
     outputs = sums_of_bytes(params, zero_points, sign=sign)
     for shift, stretch in product(_SHIFTS, _STRETCHES):
@@ -73,8 +78,9 @@ def _find_form(
             multipliers = (first, second)
             form = replace(params, linear_shift=shift, linear_multiplier=multipliers, linear_constant=int(constant))
             return form, None
-    wide = 0 if abs(ratios[0]) >= abs(ratios[1]) else 1
-    for shift, stretch in product(_SHIFTS, _STRETCHES):
+    widest = 0 if abs(ratios[0]) >= abs(ratios[1]) else 1
+    orders = (widest,) if repeated in (None, 1 - widest) else (1 - widest, widest)
+    for wide, shift, stretch in product(orders, _SHIFTS, _STRETCHES):
         multiplier = round(ratios[wide] * (1 + stretch) * 2.0**shift)
         terms = np.expand_dims(multiplier * _BYTES, 1 - wide)
         lowest, highest = _constants(outputs, terms, shift, low, high, axis=wide)
