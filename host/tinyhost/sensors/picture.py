@@ -20,6 +20,8 @@ _DARK = 70
 """Not one pixel in a hundred is brighter; CleanVision's measure, whose own limit is 82."""
 _BRIGHT, _VERY_BRIGHT = 195, 230.0
 """Not one pixel in a hundred is darker; or the mean is above this."""
+_NOT_WHITE = (255 - _WHITE) / (255 - _BRIGHT)
+"""Paper with a little text is as bright as this at most: it is not all white."""
 _BURNT_LEVEL, _BURNT = 252, 0.5
 """Share of the pixels that are about white: their content is lost."""
 _BLURRED = 0.4
@@ -50,6 +52,10 @@ class PictureFigures:
     """1 % of the pixels are darker"""
     brightest: int
     """1 % of the pixels are brighter"""
+    lowest: int
+    """1 of 1,000 pixels is darker"""
+    highest: int
+    """1 of 1,000 pixels is brighter"""
     white_share: float
     """of the pixels"""
     torn_row: int | None
@@ -61,7 +67,7 @@ def picture_figures(pixels: NDArray[np.uint8]) -> PictureFigures:
     contrast = float(pixels.std())
     laplacian = _laplacian(pixels)
     edge = max(0.0, float(np.percentile(np.abs(laplacian), 99.9)) - _ROUNDING)
-    darkest, brightest = np.percentile(pixels, (1, 99))
+    lowest, darkest, brightest, highest = np.percentile(pixels, (0.1, 1, 99, 99.9))
     return PictureFigures(
         brightness=float(pixels.mean()),
         contrast=contrast,
@@ -70,6 +76,8 @@ def picture_figures(pixels: NDArray[np.uint8]) -> PictureFigures:
         structure=_structure(pixels),
         darkest=int(darkest),
         brightest=int(brightest),
+        lowest=int(lowest),
+        highest=int(highest),
         white_share=float((pixels >= _BURNT_LEVEL).mean()),
         torn_row=torn_row(pixels),
     )
@@ -93,13 +101,14 @@ def picture_looks(figures: PictureFigures) -> dict[str, float]:
     issue. An issue may be a property of the scene; only a set of pictures can tell.
     """
     says_nothing = figures.contrast <= _LEAST_CONTRAST or figures.structure <= _LEAST_STRUCTURE
+    light = min(
+        (255 - figures.darkest) / (255 - _BRIGHT),
+        (255 - figures.brightness) / (255 - _VERY_BRIGHT),
+        (1 - figures.white_share) / (1 - _BURNT),
+    )
     return {
-        "dark": figures.brightest / _DARK,
-        "light": min(
-            (255 - figures.darkest) / (255 - _BRIGHT),
-            (255 - figures.brightness) / (255 - _VERY_BRIGHT),
-            (1 - figures.white_share) / (1 - _BURNT),
-        ),
+        "dark": figures.brightest / _DARK if figures.highest < _BLACK else max(figures.brightest, _BLACK) / _DARK,
+        "light": light if figures.lowest > _WHITE else max(light, _NOT_WHITE),
         "low_information": (1 + figures.contrast) / (1 + _FLAT),
         "blurry": np.inf if says_nothing else figures.edge / _BLURRED,
     }
@@ -227,14 +236,14 @@ def picture_faults(figures: PictureFigures) -> list[Remark]:
 def _light(figures: PictureFigures) -> Iterator[Remark]:
     """Yield remarks on light and lens."""
     looks = picture_looks(figures)
-    if figures.brightest < _BLACK:
+    if figures.highest < _BLACK:
         yield Remark(
             level="bad",
             text="black: the lens cap is on, or the room is dark",
             action="remove the lens cap",
             issue="dark",
         )
-    elif figures.darkest > _WHITE:
+    elif figures.lowest > _WHITE:
         yield Remark(
             level="bad",
             text="white: there is far too much light",
@@ -245,7 +254,7 @@ def _light(figures: PictureFigures) -> Iterator[Remark]:
         yield Remark(level="look", text="dark", action="more light", issue="dark")
     elif looks["light"] < 1:
         yield Remark(level="look", text="very bright", action="less light", issue="light")
-    if looks["low_information"] < 1 and figures.brightest >= _BLACK and figures.darkest <= _WHITE:
+    if looks["low_information"] < 1 and figures.highest >= _BLACK and figures.lowest <= _WHITE:
         yield Remark(
             level="bad",
             text="flat: uniformly grey",

@@ -20,6 +20,10 @@ _BESIDE, _MOST_BESIDE = 4, 0.7
 """Beside a slanted edge the same shift makes the neighbouring rows match as well; beside a tear it does not."""
 _ELSEWHERE = 0.8
 """Share of the gain in farther rows that is due to a pattern, such as a chess board."""
+_BORDER = 8
+"""rows: a tear this close to the top or bottom cannot be told from a frame or a title"""
+_AROUND, _EQUAL = 4, 0.3
+"""Neighbouring rows of a drawing have equal pixels; after a tear's shift the rows beside it have as many."""
 _TORN = 1.56
 """scripts/check_rates.py measures the rates of detection and of false alarms."""
 
@@ -33,7 +37,7 @@ def torn_row(pixels: NDArray[np.uint8]) -> int | None:
     """
     coarse = -(-max(pixels.shape) // _MAX_SIDE)
     height, width = pixels.shape[0] // coarse, pixels.shape[1] // coarse
-    if height < 8 or width < 2 * _MAX_SHIFT:
+    if height <= 2 * _BORDER or width < 2 * _MAX_SHIFT:
         return None
     blocks = pixels[: height * coarse, : width * coarse].reshape(height, coarse, width, coarse)
     rows = blocks.mean(axis=(1, 3), dtype=np.float32)
@@ -41,7 +45,9 @@ def torn_row(pixels: NDArray[np.uint8]) -> int | None:
     alike, alike_log = _alike(rows, shifts)
     seam, seam_log = (found[:, shifts % width - 1] for found in _seams(rows))
     place = np.minimum(alike, 2) + np.minimum(seam, 2) + np.clip(alike_log, -1, 2) + np.clip(seam_log, -1, 2)
-    row, shift = np.unravel_index(int(place.argmax()), place.shape)
+    inner = place[_BORDER - 1 : 1 - _BORDER]
+    row, shift = np.unravel_index(int(inner.argmax()), inner.shape)
+    row += _BORDER - 1
     apart = np.abs(np.arange(len(place)) - row)
     elsewhere = place[apart > 2].max()
     otherwise = place[row, np.abs(shifts - shifts[shift]) > 2].max()
@@ -49,6 +55,9 @@ def torn_row(pixels: NDArray[np.uint8]) -> int | None:
         return None  # a slanted edge
     if alike[apart > _BESIDE].max() > _ELSEWHERE * alike[row, shift]:
         return None  # a pattern
+    equal = (np.diff(rows, axis=0) == 0).mean(axis=1)[(apart > 0) & (apart <= _AROUND)]
+    if (rows[row + 1] == np.roll(rows[row], shifts[shift])).mean() < np.median(equal) - _EQUAL:
+        return None  # something else begins here
     both = alike[row, shift] + 0.57 * alike_log[row, shift] + 0.30 * seam[row, shift] + 0.44 * seam_log[row, shift]
     return (int(row) + 1) * coarse if both - 0.10 * elsewhere - 0.16 * otherwise > _TORN else None
 

@@ -303,6 +303,18 @@ def test_scenes_that_get_darker_by_and_by_are_a_note_and_what_stands_apart_is_no
     assert done["quarantined"] == sorted(found["note"].files)
 
 
+def test_a_set_on_white_paper_is_one_note_and_a_white_picture_in_it_stands_apart(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    (root / "sketch").mkdir(parents=True)
+    for number in range(24):
+        page = np.full((96, 96), 255, np.uint8)
+        page[20:29, 10 : 13 + number] = picture(number)[20:29, 10 : 13 + number] // 2
+        write_picture(root / f"sketch/{number:02}.png", page)
+    write_picture(root / "sketch/burnt.png", np.full((96, 96), 250, np.uint8))
+    found = [item for item in check_dataset(root).findings if item.issue in ("light", "low_information")]
+    assert [(item.issue, item.level, len(item.files)) for item in found] == [("light", "bad", 1), ("light", "note", 24)]
+
+
 def test_every_issue_is_planted_once() -> None:
     assert {case.issue for case in PLANTED} == set(ISSUES) - {"drift"}
 

@@ -107,6 +107,16 @@ def test_an_edge_of_the_scene_is_no_tear() -> None:
     assert picture_figures(np.zeros((1, 1), np.uint8)).torn_row is None
 
 
+@pytest.mark.parametrize("seed", [2, 7, 36, 56])
+def test_windows_on_a_screen_are_no_tear(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    screen = np.full((96, 96), rng.integers(150, 256), np.uint8)
+    for _ in range(int(rng.integers(1, 4))):
+        (top, left), (height, width) = rng.integers(0, 80, 2), rng.integers(8, 90, 2)
+        screen[top : top + height, left : left + width] = rng.integers(0, 256)
+    assert torn_row(screen) is None
+
+
 def test_rate_missed_captures_and_a_picture_that_stands_still() -> None:
     quality = seen(*[picture("sharp")] * 10, indices=[0, 1, 2, 3, 8, 9, 10, 11, 12, 13])
     assert quality.fps == pytest.approx(10.0)

@@ -19,12 +19,16 @@ _LEAST_NEARLY = 0.5
 """times as many must be near the limit as are beyond it"""
 _STEP = 1.3
 """times: a larger step from one sample to the next is a gap, and beyond it samples stand alone"""
+_COMMON, _LEAST_COMMON = 0.25, 10
+"""So large a share of a set, and so many, are how its scenes look, or how all of it was lit: one remark is enough."""
+_OF_SCENES: tuple[DataIssue, ...] = ("dark", "light")
+"""A lens that is out of focus, or a sensor that gives nothing, may spoil a whole set."""
 _UNUSABLE: Mapping[DataIssue, float] = {"dark": 0.2, "light": 14 / 60}
 """A picture that is all black or white teaches nothing, however many there are."""
 
 
 def usual_looks(samples: Sequence[CheckedSample]) -> dict[DataIssue, tuple[str, ...]]:
-    """Return the files that have an issue and no fault: without a gap, others of the set lead up to them.
+    """Return the files that have an issue and no fault: without a gap, others of the set lead up to them; or many do.
 
     A lamp that failed or a lens that was moved makes pictures that are unlike those before. Scenes that get darker by
     and by have as many pictures just above the limit as below it.
@@ -34,9 +38,10 @@ def usual_looks(samples: Sequence[CheckedSample]) -> dict[DataIssue, tuple[str, 
         looks = [(sample.looks[issue], sample.file) for sample in samples if issue in sample.looks]
         beyond = sorted((look for look in looks if look[0] < 1), reverse=True)
         nearly = [far for far, _ in looks if 1 <= far < _NEARLY]
-        if not beyond or len(nearly) < _LEAST_NEARLY * len(beyond):
+        is_common = issue in _OF_SCENES and len(beyond) >= max(_LEAST_COMMON, _COMMON * len(looks))
+        if not beyond or (not is_common and len(nearly) < _LEAST_NEARLY * len(beyond)):
             continue
-        far = np.array([min(nearly), *(look[0] for look in beyond)])
+        far = np.array([beyond[0][0] if is_common else min(nearly), *(look[0] for look in beyond)])
         far[1:][far[1:] < _UNUSABLE.get(issue, 0)] = 0
         gaps = np.flatnonzero(far[:-1] > _STEP * far[1:])
         if files := tuple(file for _, file in beyond[: gaps[0] if len(gaps) else None]):
@@ -48,7 +53,7 @@ def notes(usual: Mapping[DataIssue, tuple[str, ...]], n_samples: int) -> Iterato
     """Yield one finding for each issue that is how scenes look."""
     for issue, files in usual.items():
         text = (
-            f"{len(files):,} of {counted(n_samples, 'picture')}; about as many are nearly so, with no gap between: "
-            "probably how these scenes look"
+            f"{len(files):,} of {counted(n_samples, 'picture')}, and others are nearly so with no gap between: "
+            "probably how these scenes look; if not, the whole set is"
         )
         yield DataFinding(issue=issue, level="note", text=text, files=files, surplus=files)
