@@ -1,4 +1,4 @@
-"""Whether the device computes what a reference computes, to the byte."""
+"""Bit-exact comparison of the device with a reference."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def measure_agreement(
     n_samples: int,
     on_sample: Callable[[int], None] = lambda done: None,
 ) -> Agreement:
-    """Return how many of `n_samples` random inputs give other bytes on the device than in the reference.
+    """Return on how many of `n_samples` random inputs the device's bytes differ from the reference's.
 
     The CRC of the input that the device made or got is compared as well.
     """
@@ -53,7 +53,7 @@ def measure_agreement(
 
 
 def _mismatches(model: ModelSummary, seed: int, expected: bytes, got: bytes) -> list[Mismatch]:
-    """Return the first output that differs, if one does: an input is counted once."""
+    """Return the first output that differs, if any: an input is counted once."""
     if len(expected) != len(got):
         n_different = abs(len(expected) - len(got))
         return [Mismatch(seed=seed, what="output", n_different=n_different, max_abs_difference=0)]

@@ -1,4 +1,4 @@
-"""Forms of one model side by side, on this computer: size, what runs on a board, and which answers differ."""
+"""Comparison of variants of one model on this computer: size, support on a board, differing predictions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAX_FLIPS = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class _Given:
-    """A file, as far as it could be read."""
+    """A model's file, as far as it could be read."""
 
     path: Path
     tflite: bytes
@@ -44,10 +44,10 @@ def compare_models(
     labels: tuple[str, ...] = (),
     on_sample: Callable[[int, int], None] = lambda done, total: None,
 ) -> ModelCompareDocument:
-    """Return files beside the first of them. on_sample gets how many answers are there, of how many.
+    """Return the comparison of files with the first of them.
 
-    Samples become inputs as the first file that a board takes has them on the board, and the others get the same real
-    values. Raises ModelError, DatasetError, UsageError.
+    on_sample: called with the number of predictions done, and of all. Samples are preprocessed as for the first file
+    that a board supports; the others get the same real values. Raises ModelError, DatasetError, UsageError.
     """
     given = [_read(path, labels) for path in paths]
     compared = [_facts(item) for item in given]
@@ -84,7 +84,7 @@ def compare_contents(
 ) -> tuple[ComparedModel, ...]:
     """Return .tflite files, which have names, beside the first of them, on samples of known classes.
 
-    real: (n, n_elements) real inputs; classes: (n,). Raises ModelError for what is no model.
+    real: (n, n_elements) real inputs; classes: (n,). Raises ModelError for a file that is no model.
     """
     given = [_compiled(Path(name), content) for name, content in contents.items()]
     return tuple(_measured(given, [_facts(item) for item in given], real, classes)[0])
@@ -97,7 +97,7 @@ def _measured(
     classes: NDArray[np.int64],
     on_sample: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[list[ComparedModel], list[NDArray[np.float64] | None]]:
-    """Return what the files answer to samples, judged, and the answers; None where nothing runs a file here."""
+    """Return the files' metrics and predictions on samples; None for a file that nothing here can run."""
     runners, answers = [_runner(item) for item in given], []
     for place, (runner, item) in enumerate(zip(runners, given, strict=True)):
         show = partial(_told, on_sample, place * len(real), len(given) * len(real))
@@ -127,7 +127,7 @@ def _read(path: Path, labels: tuple[str, ...]) -> _Given:
 
 
 def _compiled(path: Path, tflite: bytes) -> _Given:
-    """Return a file that is not written yet."""
+    """Return a file's content that is not written yet."""
     try:
         parsed = compile_tflite(tflite, name=path.stem, where=str(path)).parsed
     except ModelError as error:
@@ -165,7 +165,7 @@ def _facts(item: _Given) -> ComparedModel:
 
 
 def _runner(item: _Given) -> Reference | None:
-    """Return what runs a model here: the firmware's engine, else TensorFlow's or LiteRT's, if it is installed."""
+    """Return an engine that runs a model here: the firmware's, else TensorFlow's or LiteRT's, if installed."""
     if item.file is not None:
         return HostReference(item.file.image)
     for kind in (LitertReference, TflmReference):

@@ -1,4 +1,4 @@
-"""What a comparison of variants of one model found, for programs."""
+"""JSON documents of a comparison of variants of one model."""
 
 from __future__ import annotations
 
@@ -53,14 +53,15 @@ class ComparedModel:
     p: float | None
     """McNemar's exact test: the probability of so uneven counts if both are right equally often"""
     mean_difference: float | None
-    """of the scores from the first file's"""
+    """mean difference of the scores from the first file's"""
     layers: tuple[LayerNoise, ...]
-    """rounding error of each layer's activations; empty without data, and of other operators than the first file's"""
+    """rounding error of each layer's activations; empty without data, or if the operators differ from the first file's
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flip:
-    """A sample to which a file gives another answer than the first."""
+    """A sample with different predictions of a file and the first one."""
 
     file: str
     """the sample"""

@@ -1,4 +1,4 @@
-"""One sample, host against device, stage by stage: where do they part?"""
+"""Comparison of host and device on one sample, stage by stage."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ __all__ = ["DiffDocument", "DiffSample", "Stage", "compare", "host_input", "load
 
 _MAX_TENSOR_BYTES = 1 << 20
 _NO_ARRAY = (ValueError, EOFError, MemoryError, RecursionError, OverflowError, TypeError, SyntaxError, TokenError)
-"""what numpy raises of a file whose header, a literal of Python, says what none can"""
+"""numpy's exceptions for malformed headers, which are Python literals"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DiffSample:
-    """What is run on both sides: a picture, the input's bytes, or a seed of both."""
+    """The sample of a comparison: a picture, the input's bytes, or a seed."""
 
     name: str
     picture: NDArray[np.uint8] | None = None
@@ -45,7 +45,7 @@ class DiffSample:
 
     @property
     def source(self) -> InferSource:
-        """What the device is told to run on."""
+        """The source of the device's input."""
         if self.picture is not None:
             return InferSource.SAMPLE
         return InferSource.INPUT if self.tensor is not None else InferSource.PATTERN
@@ -53,7 +53,7 @@ class DiffSample:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """Bytes that host and device should have in common."""
+    """One stage's bytes on host and device."""
 
     name: str
     """`picture`, `input`, number and name of an operator, `output`"""
@@ -62,7 +62,7 @@ class Stage:
     """zlib's CRC-32"""
     device_crc32: int
     n_different: int | None
-    """elements; None where only checksums are known"""
+    """number of elements; None if only checksums are known"""
     max_abs_difference: float | None
     first_difference: tuple[int, ...] | None
     """index of the first element that differs"""
@@ -78,7 +78,7 @@ class DiffDocument:
     board: str
     """as `--board` takes it"""
     model: ModelDocument
-    """what ran"""
+    """the model that ran"""
     sample: str
     """the file, or `seed N`"""
     same: bool
@@ -136,9 +136,9 @@ def parse_npy(data: bytes, where: str) -> bytes:
 def compare(
     device: Device, reference: HostReference, model: ModelSummary, sample: DiffSample, *, layers: bool
 ) -> Iterator[Stage]:
-    """Yield each stage as it has run on both sides: picture, input tensor, every operator if `layers`, output.
+    """Yield each stage after it has run on both sides: picture, input tensor, every operator if `layers`, output.
 
-    A picture that the board has no room for is cut and scaled first, as a benchmark does.
+    A picture that is too large for the board is cropped and scaled first, as in a benchmark.
     """
     if sample.picture is not None:
         sample = replace(sample, picture=fitted(sample.picture, device.info.sample_bytes).pixels)
@@ -168,7 +168,7 @@ def _output_stages(model: ModelSummary, host: bytes, device: bytes) -> Iterator[
 
 
 def host_input(model: ModelSummary, sample: DiffSample) -> bytes:
-    """Return the input tensor as this computer makes it of the sample."""
+    """Return the input tensor that this computer makes of the sample."""
     if sample.picture is not None:
         return preprocess(sample.picture, model)
     return sample.tensor if sample.tensor is not None else random_input(model, sample.seed)
@@ -189,7 +189,7 @@ def _checksums(name: str, host: bytes, device_crc32: int) -> Stage:
 
 
 def stage_of(name: str, dtype: str, shape: tuple[int, ...], host: bytes, device: bytes) -> Stage:
-    """Return the comparison of two tensors; of other lengths than the shape's, only the checksums are compared."""
+    """Return the comparison of two tensors; of other lengths than the shape's, only by checksum."""
     stage = _checksums(name, host, zlib.crc32(device))
     item = np.dtype(dtype)
     if len(host) != len(device) or len(host) != math.prod(shape) * item.itemsize:

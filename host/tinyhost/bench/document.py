@@ -1,4 +1,4 @@
-"""A benchmark's result for programs: the JSON document tinyhost.bench/1."""
+"""The JSON document of a benchmark: tinyhost.bench/1."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ __all__ = ["BenchDocument", "bench_document", "finding_documents"]
 
 @dataclass(frozen=True, kw_only=True)
 class LatencyDocument(Latency):
-    """How long one inference takes."""
+    """The latency of one inference."""
 
     ticks_per_mac: float | None
-    """median of `invoke` per multiply-accumulate of the network, dead ones too; null if it has none"""
+    """median of `invoke` per multiply-accumulate of the network, including unused ones; null if it has none"""
     per_kind: tuple[OperatorTotal, ...]
     """operators summed by name, the most expensive first"""
     estimate: Estimate | None
@@ -83,9 +83,9 @@ class BenchDocument:
     engine: str
     """`tinyhost`, `tflm`"""
     device: DeviceSummary
-    """who answered"""
+    """the device"""
     model: ModelDocument
-    """what ran"""
+    """the model"""
     latency: LatencyDocument
     agreement: Agreement | None
     """null with `--samples 0`"""
@@ -102,13 +102,13 @@ class BenchDocument:
 
 
 def finding_documents() -> dict[str, type[Document]]:
-    """Return what the tasks' findings add to the document, by key."""
+    """Return the documents of the tasks' findings, by key."""
     of_tasks = {key: document for task in tasks() for key, document in task.documents.items()}
     return {**of_tasks, Fairness.key: FairnessDocument, Robustness.key: RobustnessDocument}
 
 
 def bench_document(result: BenchResult) -> dict[str, Any]:
-    """Return the document of a benchmark; what was not asked for is null."""
+    """Return the document of a benchmark; parts that were not requested are null."""
     document = BenchDocument(
         time=result.time,
         host=result.host,

@@ -1,4 +1,4 @@
-"""The same model on the same board with another engine: flashed, measured, and the board's own firmware put back."""
+"""Comparison of engines on one board: the other firmware is flashed and measured, and the board's own restored."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Measuring = AbstractContextManager[Progress]
 
 
 def runs_images_of(engine: EngineBuild) -> EngineName:
-    """Return whose model images firmware with this engine runs; the portable kernels are tinyhost's."""
+    """Return the engine that an engine's model images are made for; portable kernels are tinyhost's."""
     return "tflm" if engine == "tflm" else "tinyhost"
 
 
 def file_of_active_model(device: Device) -> ModelFile:
     """Return the file of the active model if it is the one that ships with the app.
 
-    Raises UsageError if it is another: TensorFlow Lite Micro needs the .tflite, which a plan does not hold.
+    Raises UsageError if it is another: TensorFlow Lite Micro needs the .tflite, which a model image does not contain.
     """
     active = device.active_model()
     for path in shipped_models(device.info.app):
@@ -48,13 +48,13 @@ def file_of_active_model(device: Device) -> ModelFile:
 
 @dataclass(frozen=True, kw_only=True)
 class EngineTrial:
-    """What to compare on which board."""
+    """A comparison of engines on a board."""
 
     board: Board
     engine: EngineBuild
     file: ModelFile
     own: Firmware
-    """of the board, to be put back"""
+    """the board's firmware, to be restored"""
     other: Firmware
     """the same app with the other engine"""
 
@@ -62,7 +62,7 @@ class EngineTrial:
     def build(
         cls, board: Board, app: str, engine: EngineBuild, file: ModelFile, *, own: Firmware, progress: Line
     ) -> EngineTrial:
-        """Return the trial, its firmware built: what cannot be compared is refused before anything is measured.
+        """Return the trial with its firmware built, so that errors come before anything is measured.
 
         progress: called with each line of the build. Raises UsageError if there is no such firmware for the board, or
         the engine cannot run the file; BuildError, MissingToolError.
@@ -74,7 +74,7 @@ class EngineTrial:
     def compare(
         self, result: BenchResult, request: BenchRequest, *, stage: Stage, measuring: Callable[[], Measuring]
     ) -> BenchResult:
-        """Return `result` with the other engine's figures beside it; latency and agreement are measured, as asked.
+        """Return `result` with the other engine's figures; latency and agreement are measured as requested.
 
         stage: opened for what takes a while, with its title; gives what wants to be called with lines of progress.
         Whatever happens, the board gets its own firmware back. Raises what flashing and measuring raise.

@@ -1,6 +1,6 @@
-"""How long an inference might take on the nRF52840, from the instructions that it takes on m4.
+"""Estimate of an inference's time on the nRF52840, from its instructions on m4.
 
-An estimate, never a measurement: docs/reference/performance.md says how it is made and what it leaves out.
+An estimate, never a measurement: docs/reference/performance.md has its method and its limits.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ __all__ = ["Estimate", "estimate_latency"]
 _CLOCK_HZ = 64_000_000
 _TABLE = Path(__file__).with_name("cycles.json")
 _LEFT_OUT = 0.15
-"""Added to the range of instruction timings: cache misses, bus contention, interrupts. A judgement, not measured."""
+"""Added to the range of instruction timings: cache misses, bus contention, interrupts. An assumption, not measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """Time of one inference on a board that was not asked."""
+    """Estimated time of one inference on a board that was not measured."""
 
     target: str
     """processor and clock frequency: `nRF52840 at 64 MHz`"""

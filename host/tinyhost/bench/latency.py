@@ -1,4 +1,4 @@
-"""How long an inference takes on the device, stage by stage and operator by operator."""
+"""Latency of an inference on the device, by stage and by operator."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SEED = 1
 
 
 def drawn_request(subject: Subject, task: Task | None) -> dict[str, Any]:
-    """Return what one inference of a benchmark asks of Device.infer: a sample of the task, else random numbers."""
+    """Return the arguments of Device.infer for a benchmark: a sample of the task, else random numbers."""
     sample = task.test_sample(subject) if task else None
     source, data = drawn_input(subject.model, _SEED) if sample is None else (InferSource.SAMPLE, sample)
     return {"source": source, "data": data, "seed": _SEED}
@@ -38,8 +38,8 @@ def measure_latency(
 ) -> Latency:
     """Return the latency over `runs` inferences on one fixed input, and a profile of as many again.
 
-    Preprocessing is measured too where the task makes the input of one sample, and what it costs to listen where it
-    listens. capture: camera frames are measured too.
+    Preprocessing is measured too if the task makes the input from one sample, and the cost of listening if it listens.
+    capture: camera frames are measured too.
     """
     device = subject.device
     request = drawn_request(subject, task)

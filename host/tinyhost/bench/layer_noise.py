@@ -1,4 +1,4 @@
-"""What rounding costs layer by layer: activations beside those of another form of the same model."""
+"""Rounding noise by layer: activations compared with those of another form of the same model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COPIES = {"DEQUANTIZE", "RESHAPE"}
 
 @dataclass(frozen=True, kw_only=True)
 class LayerNoise:
-    """What one operator computes, beside what it computes in the first file."""
+    """The noise of one operator's output against the first file's."""
 
     index: int
     """of the operator"""
@@ -31,7 +31,7 @@ class LayerNoise:
 
 
 def layer_noise(first: bytes, other: bytes, samples: NDArray[np.float64]) -> tuple[LayerNoise, ...]:
-    """Return the noise of each operator of a .tflite beside the first one's; nothing if its operators are others.
+    """Return the noise of each operator of a .tflite against the first one's; empty if the operators differ.
 
     samples: real inputs, (n, n_elements), of which at most 32 are run by the firmware's engine on this computer.
     """
@@ -64,12 +64,12 @@ def layer_noise(first: bytes, other: bytes, samples: NDArray[np.float64]) -> tup
 
 
 def _codes(tflite: bytes) -> list[str]:
-    """Return a file's operators but for those that copy or widen: the engine has none for them."""
+    """Return a file's operators without those that copy or widen, which the engine removes."""
     return [item.code for item in read_tflite(tflite).operators if item.code not in _COPIES]
 
 
 def on_grid(sample: NDArray[np.float64], dtype: str, scale: float, zero_point: int) -> bytes:
-    """Return real values as the bytes of a tensor, rounded to its grid and saturated."""
+    """Return real values as a tensor's bytes, rounded to its quantization and saturated."""
     if dtype == "float32":
         return sample.astype(np.float32).tobytes()
     limits = np.iinfo(dtype)

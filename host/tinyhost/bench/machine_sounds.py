@@ -1,4 +1,4 @@
-"""An anomaly model for sounds (MLPerf Tiny's ad01, or one like it) over a folder of machine sounds, on this computer.
+"""Evaluation of an anomaly model for sounds (MLPerf Tiny's ad01, or a similar one) on a folder of machine sounds, here.
 
 Features are floating point on the host; the network and its mean squared error are the firmware's own code.
 """
@@ -36,7 +36,7 @@ class SoundModel:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipScore:
-    """How unlike normal one clip sounds: the mean of its windows' scores."""
+    """The anomaly score of one clip: the mean of its windows' scores."""
 
     clip: MachineClip
     score: float
@@ -68,7 +68,7 @@ def score_clips(
 
 @dataclass(frozen=True, kw_only=True)
 class MachineFigures:
-    """How well scores tell the normal clips of one machine from the anomalous ones."""
+    """Metrics of scores on the normal and anomalous clips of one machine."""
 
     name: str
     normal: tuple[float, ...]
@@ -82,17 +82,17 @@ class MachineFigures:
 
     @property
     def auc(self) -> float | None:
-        """Area under the ROC curve; None without clips of both kinds."""
+        """The area under the ROC curve; None without clips of both kinds."""
         return roc_auc(*self._sides) if self.normal and self.anomalous else None
 
     @property
     def partial_auc(self) -> float | None:
-        """The same up to a false rate of 0.1, as DCASE's Task 2 has it; None without clips of both kinds."""
+        """The same up to a false positive rate of 0.1, as in DCASE's Task 2; None without clips of both kinds."""
         return partial_auc(*self._sides) if self.normal and self.anomalous else None
 
 
 def machine_figures(scores: Iterable[ClipScore]) -> tuple[MachineFigures, ...]:
-    """Return the figures of each machine, by name; clips that do not say what they are do not count."""
+    """Return the figures of each machine, by name; clips without a known class are ignored."""
     found: dict[str, tuple[list[float], list[float]]] = {}
     for one in scores:
         if one.clip.anomalous is not None:

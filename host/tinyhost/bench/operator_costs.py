@@ -1,4 +1,4 @@
-"""What each kind of operator costs in an inference."""
+"""Costs of an inference by kind of operator."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["OperatorTotal", "total_by_operator"]
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorTotal:
-    """All operators of one kind together."""
+    """The sum over all operators of one kind."""
 
     name: str
     """as in TensorFlow Lite"""
@@ -28,7 +28,7 @@ class OperatorTotal:
 
 
 def total_by_operator(operators: Sequence[OperatorTicks]) -> tuple[OperatorTotal, ...]:
-    """Return the operators' costs added up by name, the dearest first."""
+    """Return the operators' costs summed by name, the most expensive first."""
     total = sum(item.ticks for item in operators) or 1
     kinds = []
     for name in {item.name for item in operators}:

@@ -1,4 +1,4 @@
-"""What a benchmark found. docs/reference/json.md describes the same as JSON."""
+"""The result of a benchmark. docs/reference/json.md describes the same as JSON."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ TICK_REMARKS = {
     "cycles": "CPU cycles of the board",
     "estimated cycles": "CPU cycles estimated by the emulator, good for orders of magnitude",
 }
-"""What a figure in each unit is worth."""
+"""The interpretation of figures by unit."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceSummary:
-    """Who answered."""
+    """The device of a benchmark."""
 
     board: str
     """type of the board: `native`, `m4`, `nano33emu`, `nano33ble`"""
@@ -75,12 +75,12 @@ class OperatorTicks:
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
-    """How long one inference takes."""
+    """The latency of one inference."""
 
     unit: str
     """the unit of ticks: `instructions`, `cycles`, `ns`"""
     tick_hz: int
-    """ticks per second; 0 where a tick is not a time"""
+    """ticks per second; 0 if a tick has no duration"""
     runs: int
     """inferences that were timed"""
     invoke: Spread
@@ -143,7 +143,7 @@ class EngineRun:
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """One condition, and whether it holds."""
+    """One condition and its result."""
 
     condition: str
     """the condition as given"""
@@ -156,7 +156,7 @@ class Judgement:
     change: str
     """in words: `+2.29 %`, `-2.0 pp`"""
     remark: str
-    """why a difference counts or does not; empty if the figures show it"""
+    """why a difference does or does not count; empty if the figures show it"""
     p: float | None = None
     """p-value of McNemar's exact one-sided test; null without `(paired)`"""
 
@@ -185,7 +185,7 @@ class GateResult:
 
 @dataclass(frozen=True, kw_only=True)
 class BenchResult:
-    """Everything that one `tinyhost bench` found."""
+    """All results of one `tinyhost bench`."""
 
     time: str
     """UTC, ISO 8601"""

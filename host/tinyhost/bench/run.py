@@ -39,12 +39,12 @@ if TYPE_CHECKING:
 __all__ = ["ActiveModel", "BenchRequest", "Progress", "active_slot", "model_on_device", "run_bench"]
 
 Progress = Callable[[str, int, int], None]
-"""Called with the stage, how much is done and of how much."""
+"""Called with the stage, the number of steps done, and of all steps."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BenchRequest:
-    """What to measure."""
+    """The configuration of a benchmark."""
 
     runs: int = 10
     samples: int = 100
@@ -53,13 +53,13 @@ class BenchRequest:
     part: Part | None = None
     """of `data`: only this one; None: all"""
     stream: Path | None = None
-    """a long recording to be judged"""
+    """a long recording to evaluate"""
     annotations: Path | None = None
-    """what happens in it; None: as a file beside it says"""
+    """its ground truth; None: the file beside it"""
     robustness: tuple[str, ...] = ()
-    """conditions that the samples of `data` are exposed to, or `all`"""
+    """names of conditions for robustness tests on `data`, or `all`"""
     labels: tuple[str, ...] = ()
-    """instead of the model's own"""
+    """used instead of the model's own"""
     units: MotionUnits = UNSTATED_UNITS
     """of motion in CSV files"""
     capture: bool = False
@@ -68,18 +68,18 @@ class BenchRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ActiveModel:
-    """What runs on a board, or on several. tflite: if it is known."""
+    """The active model of one or several boards. tflite: its file, if known."""
 
     image: bytes
     tflite: bytes | None
     pool: DevicePool | None = None
     """several devices with that image, which share labelled samples"""
     meter: OpenedMeter | None = None
-    """at the supply of the first of them"""
+    """meter at the supply of the first of them"""
 
 
 def active_slot(device: Device) -> SlotInfo | None:
-    """Return the slot whose model runs, or None."""
+    """Return the slot of the active model, or None."""
     return next((slot for slot in device.models() if slot.active), None)
 
 
@@ -87,9 +87,9 @@ def active_slot(device: Device) -> SlotInfo | None:
 def model_on_device(
     device: Device, model: ModelFile | None, *, keep: bool, on_progress: Progress
 ) -> Iterator[tuple[bytes, bytes | None]]:
-    """Yield the image that runs and its .tflite, if known: the active model, or `model`, which is pushed first.
+    """Yield the active image and its .tflite, if known: the present one, or `model`, which is pushed first.
 
-    Afterwards the model that was active before is active again, unless `keep`.
+    Afterwards the former model is activated again, unless `keep`.
     """
     if model is None:
         if active_slot(device) is None:
@@ -116,7 +116,7 @@ def run_bench(
     request: BenchRequest,
     on_progress: Progress,
 ) -> BenchResult:
-    """Return what was asked for, about the model that is active on the device."""
+    """Return the requested results for the active model of the device."""
     task, image, pool = task_of_device(device.info), active.image, active.pool
     subject = Subject(
         device=device,
@@ -177,7 +177,7 @@ def _energy(
 
 
 def _evaluations(task: Task | None, subject: Subject, request: BenchRequest) -> list[Evaluation]:
-    """Return what the device has to judge, read and checked before anything is measured."""
+    """Return the evaluations, read and checked before anything is measured."""
     if not (request.data or request.stream):
         return []
     if task is None:
@@ -205,7 +205,7 @@ def _findings(
     request: BenchRequest,
     on_progress: Progress,
 ) -> tuple[Finding, ...]:
-    """Return what the device makes of samples and recordings, and of the samples in worse conditions."""
+    """Return the findings on samples and recordings, and on the samples under worse conditions."""
     findings = [_evaluate(evaluation, subject, on_progress) for evaluation in evaluations]
     if not (sweeps and request.data):
         return tuple(findings)
@@ -221,7 +221,7 @@ def _findings(
 
 
 def _with_arena(device: Device, model: ModelSummary) -> ModelSummary:
-    """Return the model with what it takes of the arena, which only the board knows of TensorFlow Lite Micro."""
+    """Return the model with its arena size, which for TensorFlow Lite Micro only the board knows."""
     if model.arena_bytes:
         return model
     return replace(model, arena_bytes=device.infer(InferSource.PATTERN).arena_bytes)

@@ -1,4 +1,4 @@
-"""Many models on one board, a row of figures for each."""
+"""Benchmarks of many models on one board, one row of figures each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["ModelFigures", "find_models", "measure_models"]
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFigures:
-    """What one model costs on the board."""
+    """The cost of one model on the board."""
 
     name: str
     sha256: str
@@ -44,7 +44,7 @@ class ModelFigures:
 
     @property
     def ticks_per_mac(self) -> float | None:
-        """Ticks per multiply-accumulate of the network, dead ones too; None if it has none."""
+        """Ticks per multiply-accumulate of the network, including unused ones; None if it has none."""
         return self.ticks / self.macs if self.macs else None
 
 
@@ -66,7 +66,7 @@ def measure_models(
     passes: bool = True,
     on_model: Callable[[Path], None] = lambda path: None,
 ) -> Iterable[ModelFigures]:
-    """Yield each model's figures; every model is pushed to the device, and the last one stays there."""
+    """Yield each model's figures; every model is pushed to the device, and the last one remains there."""
     for path in paths:
         on_model(path)
         file = load_model_file(path, passes=passes)

@@ -1,1 +1,1 @@
-"""Energy by a meter at the board's supply, cut into windows by a marker. Never an emulator's figures."""
+"""Energy measurement by a power meter at the board's supply, cut into windows by marker pins."""

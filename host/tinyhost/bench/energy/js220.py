@@ -1,6 +1,6 @@
 """Jetperch's Joulescope JS220 through its own package, the extra `meter`: current, voltage and digital inputs.
 
-Each signal comes in messages of its own; a sample is what all of them have of one moment. Topics and messages: the
+Each signal has messages of its own; a sample combines the values of one moment. Topics and messages: the
 package pyjoulescope_driver 2.2, its record.py.
 """
 
@@ -25,7 +25,7 @@ _ANSWER_S = 3.0
 
 
 class Aligner:
-    """Makes samples of the messages of several signals."""
+    """Combines the messages of several signals to samples."""
 
     def __init__(self, inputs: Sequence[int]) -> None:
         self._inputs = tuple(inputs)
@@ -37,11 +37,11 @@ class Aligner:
 
     @property
     def signals(self) -> tuple[str, ...]:
-        """What is needed, as the topics call it."""
+        """The names of the required topics."""
         return tuple(self._waiting)
 
     def take(self, signal: str, message: dict[str, Any]) -> PowerSamples | None:
-        """Return the samples that a message completes, if any. Those that a signal lacks are counted as lost."""
+        """Return the samples that a message completes, if any. Incomplete ones are counted as lost."""
         data = np.asarray(message["data"])
         values = np.unpackbits(data, bitorder="little") if signal.startswith("gpi") else data
         first = int(message["sample_id"]) // int(message["decimate_factor"])
@@ -105,7 +105,7 @@ class Js220:
         self._driver.publish(f"{self._path}/s/i/range/mode", "auto")
 
     def measure(self) -> Generator[PowerSamples, None, None]:
-        """Yield pieces of samples until nobody wants more. Raises LinkTimeoutError if none come."""
+        """Yield pieces of samples until the generator is closed. Raises LinkTimeoutError if none arrive."""
         aligner = Aligner(self._inputs)
         messages: queue.Queue[tuple[str, dict[str, Any]]] = queue.Queue()
         topics = {f"{self._path}/s/{signal}/!data": signal for signal in aligner.signals}

@@ -1,4 +1,4 @@
-"""The energy of a board's inferences: samples are taken while it infers, and cut by its markers."""
+"""The energy of a board's inferences: samples of power are cut into windows by its marker pins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tinyhost.system.wording import counted
 __all__ = ["Energy", "energy_words", "measure_energy"]
 
 _QUIET_S = 2.0
-"""of samples without an edge, after the last inference: the meter sees no more of them"""
+"""duration without a marker's edge after which no more inferences are expected"""
 _TURN_S = 0.02
 _REST_S = 0.05
 
@@ -33,16 +33,16 @@ class Energy(EnergyFigures):
     rate_hz: float
     """samples a second"""
     runs: int
-    """inferences that were requested"""
+    """number of inferences requested"""
 
     @property
     def is_simulated(self) -> bool:
-        """Whether the figures are made up."""
+        """Whether the figures are simulated."""
         return self.meter.startswith("simulated")
 
 
 def energy_words(energy: Energy) -> str:
-    """Return what the figures are worth."""
+    """Return the figures' caveat in words."""
     idle = "" if energy.idle_watts is None else f"idle {1e3 * energy.idle_watts:,.2f} mW; "
     broken = sum(each.n_broken for each in energy.windows if each.stage == "inference")
     words = f"by {energy.meter} at {energy.volts:.2f} V, {energy.rate_hz:,.0f} samples/s: {idle}"
@@ -53,7 +53,7 @@ def energy_words(energy: Energy) -> str:
 def measure_energy(opened: OpenedMeter, infer: Callable[[], object], *, runs: int) -> Energy:
     """Return the energy of `runs` calls of `infer`, each one inference of the board.
 
-    Raises BoardError if the meter sees no window of an inference, LinkError if it gives nothing.
+    Raises BoardError if the meter sees no window of an inference, LinkError if it gives no samples.
     """
     meter, plan = opened.meter, opened.plan
     recording = _Recording(meter, plan.by_stage["invoke"])
@@ -78,7 +78,7 @@ def measure_energy(opened: OpenedMeter, infer: Callable[[], object], *, runs: in
 
 
 class _Recording:
-    """Samples that a thread takes from a meter, as it has no memory of its own."""
+    """A thread that reads a meter's samples, as meters have no buffer."""
 
     def __init__(self, meter: Meter, marker: int) -> None:
         self.pieces: list[PowerSamples] = []
@@ -92,25 +92,25 @@ class _Recording:
         self._thread.start()
 
     def await_samples(self) -> None:
-        """Return when there are some of the idle board."""
+        """Wait for some samples of the idle board."""
         self._await(lambda: bool(self.pieces))
         time.sleep(_REST_S)
 
     def await_windows(self, n: int) -> None:
-        """Return when so many inferences have ended in the samples, or no more come."""
+        """Wait until that many inferences have ended in the samples, or no more arrive."""
         self._quiet_s = 0.0
         self._await(lambda: self._n_ended >= n or self._quiet_s > _QUIET_S)
         time.sleep(_REST_S)
 
     def end(self) -> None:
-        """Stop. Raises what ended the samples, if something did."""
+        """Stop. Raises the error that ended the samples, if any."""
         self._end.set()
         self._thread.join()
         if self._error:
             raise self._error
 
     def _await(self, done: Callable[[], bool]) -> None:
-        while not done() and self._thread.is_alive():  # it ends if the meter gives nothing
+        while not done() and self._thread.is_alive():  # it ends if the meter gives no samples
             time.sleep(_TURN_S)
 
     def _take(self) -> None:

@@ -1,4 +1,4 @@
-"""Meters of a board's supply: which there are, and how a person names one."""
+"""Power meters of a board's supply, and their configuration."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ MeterKind = Literal["ppk2", "js220", "simulated"]
 
 
 class Meter(Protocol):
-    """What measures the current that a board takes, and sees its markers."""
+    """The contract of a meter of a board's current and marker pins."""
 
     @property
     def name(self) -> str:
-        """What people call it; that of a simulated one says so."""
+        """The meter's name; a simulated one's says so."""
 
     def measure(self) -> Generator[PowerSamples, None, None]:
-        """Yield pieces of samples until nobody wants more. Raises LinkError if none come."""
+        """Yield pieces of samples until the generator is closed. Raises LinkError if none arrive."""
 
     def close(self) -> None:
         """Release it."""
@@ -37,7 +37,7 @@ class Meter(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class MeterPlan:
-    """Which meter, and how it is wired.
+    """The type of a meter and its wiring.
 
     port: of a PPK2. serial: of a JS220; None: the only one. volts: of the supply. supplies: the PPK2 gives it.
     inputs: the meter's digital inputs for capture, preprocess and invoke.
@@ -58,7 +58,7 @@ class MeterPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenedMeter:
-    """A meter, and how it is wired."""
+    """An opened meter and its wiring."""
 
     meter: Meter
     plan: MeterPlan
@@ -77,7 +77,7 @@ def parse_meter(text: str) -> MeterPlan:
 
 
 def read_meter(table: Table, *, virtual: bool) -> MeterPlan:
-    """Return what a rig's `meter` table says. Raises ConfigError with its line."""
+    """Return the meter in a rig's `meter` table. Raises ConfigError with its line."""
     kind: MeterKind = table.choice("kind", _KINDS)  # type: ignore[assignment]
     if (kind == "simulated") != virtual:
         what = "a virtual board draws no current" if virtual else "a real board needs a real meter"

@@ -1,4 +1,4 @@
-"""The meter of a board, opened."""
+"""Opening of a board's meter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["open_meter"]
 
 
 def open_meter(plan: MeterPlan, powered: PoweredBoard) -> Meter:
-    """Return the meter of a board. Raises UsageError for one that cannot be on it, LinkError, MissingToolError."""
+    """Return a board's opened meter. Raises UsageError if it does not suit the board, LinkError, MissingToolError."""
     board = powered.board
     if board.is_virtual != (plan.kind == "simulated"):
         why = "draws no current that a meter could measure" if board.is_virtual else "needs a real meter"

@@ -1,4 +1,4 @@
-"""Nordic's Power Profiler Kit II, read by its serial port: calibration, samples, and which of them are missing.
+"""Nordic's Power Profiler Kit II on its serial port: calibration, samples, missing samples.
 
 A sample is four bytes, little-endian, 100,000 a second: bits 0 to 13 the ADC, 14 to 16 the range, 18 to 23 a counter,
 24 to 31 the digital inputs. Source: Nordic's nRF Connect Power Profiler (pc-nrfconnect-ppk, its serialDevice).
@@ -35,7 +35,7 @@ _LINE = re.compile(r"(R|GS|GI|O|S|I|UG)([0-4]): (-?\d{1,20}(?:\.\d{1,20})?(?:[eE
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """What the meter says of its five ranges; each a value a range."""
+    """The calibration of the meter's five ranges; each field has a value per range."""
 
     r: tuple[float, ...]
     gs: tuple[float, ...]
@@ -47,7 +47,7 @@ class Calibration:
 
 
 def parse_calibration(text: str) -> Calibration:
-    """Return what the meter's metadata say. Raises ProtocolError unless every range has every value."""
+    """Parse the meter's metadata. Raises ProtocolError unless every range has every value."""
     found = {(name.lower(), int(place)): float(value) for name, place, value in _LINE.findall(text)}
     values = {}
     for name in ("r", "gs", "gi", "o", "s", "i", "ug"):
@@ -62,7 +62,7 @@ def parse_calibration(text: str) -> Calibration:
 
 
 def voltage_command(millivolts: int) -> bytes:
-    """Return what sets the supply. Raises UsageError outside 800 to 5,000 mV."""
+    """Return the command that sets the supply. Raises UsageError outside 800 to 5,000 mV."""
     if not _MIN_MV <= millivolts <= _MAX_MV:
         raise UsageError(f"PPK2: {millivolts} mV, expected {_MIN_MV} to {_MAX_MV}", hint="a Nano needs 3300 mV at 3V3")
     value = millivolts - _MIN_MV + 32
@@ -70,7 +70,7 @@ def voltage_command(millivolts: int) -> bytes:
 
 
 class Decoder:
-    """Turns the meter's bytes into samples, piece by piece; a sample that is missing is counted and held."""
+    """Decodes the meter's bytes to samples, piece by piece; missing samples are counted and leave a gap."""
 
     def __init__(self, calibration: Calibration, volts: float) -> None:
         self._calibration = {name: np.array(values) for name, values in vars(calibration).items()}
@@ -81,7 +81,7 @@ class Decoder:
         self._range, self._mean, self._left = -1, 0.0, 0
 
     def feed(self, data: bytes) -> PowerSamples:
-        """Return the samples that `data` ends. Their positions have a step where some are missing."""
+        """Return the samples that `data` completes. Their positions jump at missing ones."""
         data = self._rest + data
         n = len(data) // 4
         self._rest = data[4 * n :]
@@ -150,7 +150,10 @@ class Ppk2:
         self._volts = millivolts / 1000
 
     def measure(self, seconds: float = math.inf) -> Generator[PowerSamples, None, None]:
-        """Yield pieces of samples for so long, or until nobody wants more. Raises LinkTimeoutError if none come."""
+        """Yield pieces of samples for this time, or until the generator is closed.
+
+        Raises LinkTimeoutError if none arrive.
+        """
         decoder = Decoder(self.calibration, self._volts)
         self._link.write(bytes([_START]))
         try:

@@ -1,4 +1,4 @@
-"""Samples of power, and the energy of the windows that markers cut out of them."""
+"""Samples of power, and the energy of the windows between markers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NJ = 1e9
 
 @dataclass(frozen=True, kw_only=True)
 class PowerSamples:
-    """What a meter measured, n samples of each. positions: counted with missing ones; markers: bits of its inputs."""
+    """Samples of a meter, n of each quantity. positions: counted with missing ones; markers: bits of its inputs."""
 
     rate_hz: float
     volts: NDArray[np.float64]
@@ -30,7 +30,7 @@ class PowerSamples:
 
 @dataclass(frozen=True, kw_only=True)
 class WindowEnergy:
-    """The energy of windows of one kind. Null where there is no whole window, or nothing between them."""
+    """The energy of windows of one kind. Null without a complete window, or without samples between them."""
 
     stage: str
     """`capture`, `preprocess`, `invoke`; `inference`: all of them, up to the end of an `invoke`"""
@@ -41,14 +41,14 @@ class WindowEnergy:
     energy_nj: Spread | None
     """energy of a window including idle power, nJ; `low` and `high` are the 95 % interval of the median"""
     net_nj: Spread | None
-    """the same without the idle power"""
+    """energy of a window without the idle power, nJ"""
     seconds: float | None
     """median duration of a window"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EnergyFigures:
-    """What a meter found while a board inferred."""
+    """A meter's figures during inferences."""
 
     idle_watts: float | None
     """median power outside of all windows; null if there are no samples outside"""
@@ -57,7 +57,7 @@ class EnergyFigures:
     windows: tuple[WindowEnergy, ...]
 
     def of(self, stage: str) -> WindowEnergy | None:
-        """Return the figures of a stage that was seen."""
+        """Return the figures of a stage."""
         return next((each for each in self.windows if each.stage == stage), None)
 
 
@@ -88,7 +88,8 @@ def joined(pieces: Iterable[PowerSamples]) -> PowerSamples:
 def energy_by_stage(samples: PowerSamples, inputs: Mapping[str, int]) -> EnergyFigures:
     """Return the energy of each stage, and of whole inferences if there is an `invoke`.
 
-    inputs: the digital input, 0 to 7, that is high during a stage. A window that the samples' end cuts off is none.
+    inputs: the digital input, 0 to 7, that is high during a stage. A window cut off by the end of the samples is
+    ignored.
     """
     busy = sum(1 << marker for marker in inputs.values())
     outside = (samples.amps * samples.volts)[(samples.markers & busy) == 0]
@@ -122,7 +123,7 @@ def _windows(samples: PowerSamples, stage: str, marker: int) -> list[_Window]:
 
 
 def _inferences(windows: list[_Window]) -> list[_Window]:
-    """Return whole inferences: what was done since the one before, up to the end of its `invoke`."""
+    """Return the windows of whole inferences: from the end of the last one to the end of its `invoke`."""
     found: list[_Window] = []
     parts: list[_Window] = []
     for window in windows:

@@ -1,7 +1,7 @@
 """A simulated meter: a PPK2's wire format on a pty, of a load that follows the marks of a virtual board.
 
-Its time is the board's own, as the marks tell it. The currents are made up: its figures test the way from the marker
-to the report, and say nothing of a board.
+Its time is the board's own, taken from the marks. The currents are invented: its figures test the path from the marker
+to the report, and are not those of a board.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ METADATA = "".join(
     for name, value in (("R", _R[place]), ("GS", 0), ("GI", 1), ("O", 8), ("S", 0), ("I", 0), ("UG", 1))
 )
 _TURN_S = 0.005
-_MAX_IDLE = 500  # samples between two stages: what the host does meanwhile is no time of the board's
-_LEAD = 1000  # samples of idle a turn, while nothing happens
+_MAX_IDLE = 500  # samples between two stages: the host's work in between takes no time of the board's
+_LEAD = 1000  # samples per turn while the board is idle
 _PIECE = 4096  # samples
 
 
 def pack_words(amps: NDArray[np.float64], markers: NDArray[np.uint8], first: int = 0) -> bytes:
-    """Return what a PPK2 sends, each current in the finest range that it fits. first: of the samples' counter."""
+    """Return a PPK2's bytes, each current in the finest range that it fits. first: the samples' first counter."""
     codes = np.round((amps[:, None] * np.array(_R) / _ADC_VOLTS + 8) / 4).astype(np.int64)
     places = np.argmax(codes < 1 << 14, axis=1)
     adc = codes[np.arange(len(amps)), places]
@@ -53,13 +53,13 @@ class MarkReader:
     """The marks that a virtual board writes from now on."""
 
     def __init__(self, folder: Path) -> None:
-        """folder: the board's state. The file is made, or emptied: its firmware writes on, wherever it is."""
+        """folder: the board's state. The file is created, or emptied while the firmware goes on writing."""
         self._path = folder / "marks"
         self._path.write_bytes(b"")
         self._last = 0
 
     def new(self) -> list[StageMark]:
-        """Return those since the last time, in their order."""
+        """Return the marks since the last call, in order."""
         found = sorted((each for each in self._all() if each.number > self._last), key=lambda each: each.number)
         self._last = found[-1].number if found else self._last
         return found
@@ -70,7 +70,7 @@ class MarkReader:
 
 
 class SimulatedPpk2:
-    """Answers as a PPK2 at a port of this computer, in a thread, until it is closed."""
+    """Simulates a PPK2 on a port of this computer, in a thread, until it is closed."""
 
     def __init__(self, folder: Path, inputs: tuple[int, int, int]) -> None:
         self._marks = MarkReader(folder)
@@ -84,9 +84,9 @@ class SimulatedPpk2:
         self._thread.start()
 
     def close(self) -> None:
-        """End it. What it still has to say is lost."""
+        """Stop it. Pending output is lost."""
         self._end.set()
-        os.close(self._slave)  # a write that waits ends
+        os.close(self._slave)  # ends a blocked write
         self._thread.join()
         os.close(self._master)
 

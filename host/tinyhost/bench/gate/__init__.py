@@ -1,4 +1,4 @@
-"""The regression gate: a benchmark against one that was kept, by conditions."""
+"""The regression gate: conditions on a benchmark against a baseline."""
 
 from __future__ import annotations
 

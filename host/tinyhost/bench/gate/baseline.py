@@ -1,4 +1,4 @@
-"""Baselines: what benchmarks found, kept in one JSON file by board, app, engine, firmware and model."""
+"""Baselines: results of benchmarks in one JSON file, by board, app, engine, firmware and model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HINT = "expected a file of tinyhost bench --save-baseline: name another one, or
 
 @dataclass(frozen=True, kw_only=True)
 class Baseline:
-    """What one benchmark found."""
+    """The result of one benchmark."""
 
     time: str
     """UTC, ISO 8601"""
@@ -44,7 +44,7 @@ class Baseline:
     sha256: str
     """of the .tflite file, hex"""
     unit: str
-    """what a tick is: `instructions`, `cycles`, `ns`"""
+    """unit of ticks: `instructions`, `cycles`, `ns`"""
     latency: Spread
     """ticks of one inference"""
     preprocess: Spread | None
@@ -62,7 +62,7 @@ class Baseline:
 
     @classmethod
     def of(cls, result: BenchResult) -> Baseline:
-        """Return what a benchmark found."""
+        """Return the baseline of a benchmark."""
         device, model, latency = result.device, result.model, result.latency
         return cls(
             time=result.time,
@@ -86,7 +86,7 @@ class Baseline:
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """Board, app and engine: only what has the same can be compared."""
+        """Board, app and engine, which must be equal in a comparison."""
         return self.board, self.app, self.engine
 
 
@@ -94,8 +94,8 @@ class Baseline:
 class BaselinesDocument:
     """The file of `tinyhost bench --save-baseline FILE`, which `--baseline FILE` reads.
 
-    One entry for each board, app, engine, firmware and model; measuring them again replaces it. To be kept in the
-    repository, where `--baseline main:FILE` reads it as it is at a revision.
+    One entry for each board, app, engine, firmware and model; measuring them again replaces it. Kept in the repository,
+    `--baseline main:FILE` reads it at a revision.
     """
 
     schema: Literal["tinyhost.baselines/1"] = _SCHEMA
@@ -106,8 +106,8 @@ class BaselinesDocument:
 def load_baseline(source: str, now: Baseline) -> Baseline:
     """Return the newest baseline of the same board, app and engine: of the same model, else of one of the same name.
 
-    source: a file, or REVISION:FILE of the git repository around the current folder. Raises ConfigError if it cannot
-    be read or holds none that can be compared.
+    source: a file, or REVISION:FILE of the git repository around the current folder. Raises ConfigError if it cannot be
+    read or contains no comparable one.
     """
     entries = [entry for entry in read_baselines(source) if entry.place == now.place]
     same = [entry for entry in entries if entry.sha256 == now.sha256]
@@ -122,9 +122,9 @@ def load_baseline(source: str, now: Baseline) -> Baseline:
 
 
 def save_baseline(path: Path, baseline: Baseline) -> None:
-    """Add a baseline to a file, which is made if it is not there, in place of the one of the same firmware and model.
+    """Add a baseline to a file, replacing that of the same firmware and model; a missing file is created.
 
-    Raises ConfigError if the file is something else.
+    Raises ConfigError if the file is no file of baselines.
     """
     entries = read_baselines(str(path)) if path.exists() else []
     kept = [entry for entry in entries if _identity(entry) != _identity(baseline)]
@@ -161,7 +161,7 @@ def _entry(values: JsonObject) -> Baseline:
     texts = ("time", "host", "board", "app", "engine", "build_id", "model", "sha256", "unit")
     spreads = ("latency", "preprocess", "listening")
     values.check_keys((*texts, *spreads, "arena_bytes", "flash_bytes", "samples"), optional=("energy", "meter"))
-    energy = values.values.get("energy")  # files from before there were meters have none
+    energy = values.values.get("energy")  # files of versions without meters lack it
     return Baseline(
         **{name: values.text(name) for name in texts},
         latency=_spread(values.object("latency")),

@@ -1,11 +1,11 @@
 """Conditions of a gate: `latency>+2%, accuracy<-1pp(paired), arena>+0`.
 
-    conditions = condition { "," condition }
+conditions = condition { "," condition }
     condition  = quantity ( ">+" | "<-" ) number [ unit ] [ "(paired)" ]
     quantity   = latency | preprocess | listening | energy | arena | flash | accuracy
     unit       = "%" | "pp" | "B" | "KiB"
 
-A condition says what fails the gate. What may not grow is written with `>+`, what may not shrink with `<-`.
+A condition fails the gate: `>+` if the quantity grows by more, `<-` if it shrinks by more.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _HINT = "conditions look like 'latency>+2%, accuracy<-1pp(paired), arena>+0'"
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """One quantity, and how much worse than the baseline it may be."""
+    """One quantity and its allowed change against the baseline."""
 
     text: str
-    """as it was written, without spaces"""
+    """the condition as given, without spaces"""
     quantity: str
     amount: Decimal
     unit: str
@@ -47,14 +47,14 @@ class Condition:
     """whether the loss must be proven on the same samples"""
 
     def allowed(self, before: int) -> Decimal:
-        """Return the most that a quantity which was `before` may be."""
+        """Return the limit of a quantity whose baseline is `before`."""
         if self.unit == "%":
             return before * (1 + self.amount / 100)
         return before + self.amount * (1024 if self.unit == "KiB" else 1)
 
 
 def parse_conditions(text: str) -> tuple[Condition, ...]:
-    """Return the conditions; raises UsageError, which says what is wrong with which of them."""
+    """Return the conditions; raises UsageError, which names the wrong one."""
     found = tuple(_parse(part.strip()) for part in text.split(","))
     names = [condition.quantity for condition in found]
     for name in names:

@@ -1,4 +1,4 @@
-"""A benchmark against its baseline: whether each condition of the gate holds, and how sure that is."""
+"""Evaluation of a gate's conditions: a benchmark against its baseline, with significance."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["check_comparable", "judge"]
 
 _EXACT_UNIT = "instructions"
 _SIGNIFICANT = 0.01
-"""Level of the test for a loss of accuracy: without a loss it fires for at most 1 of 100 models."""
+"""Significance level of the test for a loss of accuracy: at most 1 of 100 models without a loss fails."""
 
 
 def judge(source: str, before: Baseline, now: Baseline, conditions: Sequence[Condition]) -> GateResult:
-    """Return whether the conditions hold. Raises UsageError for one that cannot be judged."""
+    """Return the conditions' results. Raises UsageError for one that cannot be evaluated."""
     if before.unit != now.unit:
         raise UsageError(
             f"{source}: the baseline counts {before.unit}, this board {now.unit}", hint="measure the baseline again"
@@ -86,7 +86,7 @@ def _energy(condition: Condition, before: Baseline, now: Baseline) -> Judgement:
 
 
 def _spread_remark(old: Spread, new: Spread, *, doubtful: bool) -> str:
-    """Return how sure medians are that vary from run to run."""
+    """Return a remark on the spread of medians that vary between runs."""
     intervals = f"95 % intervals {old.low:,} to {old.high:,} and {new.low:,} to {new.high:,}"
     return f"not proven: {intervals}; add --runs" if doubtful else intervals
 
@@ -154,7 +154,7 @@ def _share(
 
 
 def _paired(condition: Condition, before: Sequence[SampleVerdict], now: Sequence[SampleVerdict]) -> PairedChange:
-    """Return what changed on the same samples. Raises UsageError unless both have exactly the same."""
+    """Return the changes on the same samples. Raises UsageError unless both have exactly the same samples."""
     old, new = _answers(before), _answers(now)
     same = [key for key in old if len(old[key]) == len(new.get(key, ()))]
     if not len(same) == len(old) == len(new):
@@ -173,7 +173,7 @@ def _paired(condition: Condition, before: Sequence[SampleVerdict], now: Sequence
 
 
 def _answers(samples: Sequence[SampleVerdict]) -> dict[tuple[str, str], list[bool]]:
-    """Return by content and label whether each of the samples was right; a set may hold one several times."""
+    """Return by content and label whether each sample was right; a set may contain duplicates."""
     found = defaultdict(list)
     for sample in samples:
         found[sample.digest, sample.label].append(sample.right)

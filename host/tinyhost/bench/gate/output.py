@@ -1,4 +1,4 @@
-"""What a gate found, for CI servers and for the comment of a pull request."""
+"""A gate's result as JUnit XML for CI servers, and as Markdown for a pull request."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ def gate_table(result: BenchResult, gate: GateResult) -> str:
 
 
 def figure_text(value: float, unit: str) -> str:
-    """Return a figure as people read it."""
+    """Return a figure in readable units."""
     return f"{100 * value:.2f} %" if unit == "share" else f"{value:,.0f} {unit}"
 
 
 def _cell(text: str) -> str:
-    """Return text that no Markdown takes for its own."""
+    """Return text with Markdown's special characters escaped."""
     return "".join(f"\\{letter}" if letter in "|`*_<>[]\\#" else letter for letter in text.replace("\n", " "))

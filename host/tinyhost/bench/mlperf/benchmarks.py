@@ -19,9 +19,9 @@ class Benchmark:
     input_bytes: int
     """of one input, as the host sends it"""
     quality: Literal["top1", "auc"]
-    """which figure has a target"""
+    """the figure with a target"""
     target: float
-    """the least: percent, or an area from 0 to 1"""
+    """the target: percent, or an area from 0 to 1"""
     n_files: int
     """of the data set"""
     truth_sha256: str
@@ -60,4 +60,4 @@ BENCHMARKS = {
         Benchmark(name="ic02", input_bytes=3072, quality="top1", target=91.0, n_files=200, truth_sha256=_IC_TRUTH),
     )
 }
-"""By the name that a device gives; the streaming benchmark sww01 has rules of its own (bench.mlperf.wake_word)."""
+"""Benchmarks by the device's name for them; the streaming benchmark sww01 has other rules (bench.mlperf.wake_word)."""

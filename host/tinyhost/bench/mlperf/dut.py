@@ -1,4 +1,4 @@
-"""A device that is spoken to in MLPerf Tiny's text commands."""
+"""A device under test with MLPerf Tiny's text commands."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _READY = "m-ready"
 
 @dataclass(frozen=True, kw_only=True)
 class Inferred:
-    """What one `infer` gave."""
+    """The result of one `infer`."""
 
     start_us: int
     end_us: int
@@ -41,17 +41,17 @@ class Dut:
         self._patience = timeout_scale()
 
     def settle(self) -> None:
-        """Pass over what the device says of itself, until it is quiet."""
+        """Skip the device's own output until it is quiet."""
         deadline = time.monotonic() + self._patience * _LINE_S
         while self._link.read(_READ_BYTES, _QUIET_S) and time.monotonic() < deadline:
             pass
         self._pending = b""
 
     def ask(self, command: str, *, line_s: float = _LINE_S) -> list[str]:
-        """Return the lines of the answer, without `m-ready`.
+        """Return the lines of the reply, without `m-ready`.
 
-        line_s: how long each line may take. Raises LinkTimeoutError, LinkLostError; ProtocolError if the device says
-        that it cannot (`e-[...]`), or never ends.
+        line_s: timeout per line. Raises LinkTimeoutError, LinkLostError; ProtocolError for an error (`e-[...]`) or an
+        endless reply.
         """
         self._log(f"> {command}%")
         self._link.write(f"{command}%".encode("ascii"))
@@ -74,7 +74,7 @@ class Dut:
         return self._field("name", r"m-name-dut-\[([^]]+)\]")
 
     def model(self) -> str:
-        """Return the name of the benchmark whose model is active."""
+        """Return the name of the active model's benchmark."""
         return self._field("profile", r"m-model-\[([^]]+)\]")
 
     def load(self, data: bytes) -> None:
@@ -87,7 +87,7 @@ class Dut:
             raise self._strange("db", done)
 
     def infer(self, iterations: int, warmups: int) -> Inferred:
-        """Return the time of `iterations` inferences, after `warmups`, and what the last input's results are."""
+        """Return the time of `iterations` inferences, after `warmups`, and the last results."""
         lines = self.ask(f"infer {iterations} {warmups}", line_s=_INFER_LINE_S)
         laps = [int(match[1]) for line in lines if (match := re.fullmatch(r"m-lap-us-([0-9]{1,20})", line))]
         results = [match[1] for line in lines if (match := re.fullmatch(r"m-results-\[([-0-9.,]+)\]", line))]
@@ -98,7 +98,7 @@ class Dut:
             raise self._strange("infer", lines) from exc
 
     def hear(self, stride: bytes) -> tuple[int, ...]:
-        """Have a device that hears a stream hear 512 samples of 16 bit; return the model's output."""
+        """Send 512 samples of 16 bit to a streaming device; return the model's output."""
         self.ask(f"db load {len(stride)}")
         for start in range(0, len(stride), _STREAM_CHUNK_BYTES):
             self.ask(f"db {stride[start : start + _STREAM_CHUNK_BYTES].hex()}")
@@ -111,7 +111,7 @@ class Dut:
             raise self._strange("extract_uart_stream", lines) from exc
 
     def heard(self) -> tuple[int, int]:
-        """Return how many strides a device has heard, and how long that took it, in us."""
+        """Return the number of strides that a device has processed, and the time in us."""
         lines = self.ask("state")
         found = [match for line in lines if (match := re.fullmatch(r"m-([a-z-]+)-([0-9]{1,20})", line))]
         values = {match[1]: int(match[2]) for match in found}

@@ -1,4 +1,4 @@
-"""Data sets of MLPerf Tiny: files of raw inputs, and y_labels.csv, which says what is in them."""
+"""Data sets of MLPerf Tiny: files of raw inputs, and y_labels.csv with their classes."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class GroundTruthFile:
     label: int
     """its class"""
     window_bytes: int
-    """of each input that slides over the file; 0: the file is one input"""
+    """bytes of each input that slides over the file; 0: the file is one input"""
     stride_bytes: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroundTruthSet:
-    """A data set: every file is there, and of the right size."""
+    """A complete data set: all files exist with the right size."""
 
     folder: Path
     files: tuple[GroundTruthFile, ...]
@@ -43,7 +43,7 @@ class GroundTruthSet:
     """of y_labels.csv"""
 
     def inputs(self, item: GroundTruthFile) -> Iterator[bytes]:
-        """Yield the inputs of a file, in order. Raises DatasetError if it is not as long as it must be."""
+        """Yield the inputs of a file, in order. Raises DatasetError for a wrong length."""
         path = self.folder / item.file
         content = read_file(path, max_bytes=_MAX_FILE_BYTES)
         size = self.input_bytes
@@ -59,7 +59,7 @@ class GroundTruthSet:
 
 
 def read_ground_truth(folder: Path, benchmark: Benchmark) -> GroundTruthSet:
-    """Return a data set. Raises DatasetError for a line that makes no sense, or a file that is missing."""
+    """Return a data set. Raises DatasetError for a malformed line, or a missing file."""
     path = folder / GROUND_TRUTH_NAME
     content = read_file(path, max_bytes=_MAX_TRUTH_BYTES)
     lines = content.decode("utf-8-sig", errors="replace").splitlines()

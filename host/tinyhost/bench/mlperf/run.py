@@ -22,7 +22,7 @@ __all__ = ["MIN_WINDOW_S", "N_WINDOWS", "run_accuracy", "run_performance"]
 N_WINDOWS = 5
 MIN_WINDOW_S = 10.0
 _MARGIN = 1.1
-"""of a window beyond the least: clocks differ, and inferences take not always as long"""
+"""margin of a window's length: clocks differ, and the time of inferences varies"""
 _WARMUP = 10
 _TRIAL_S = 0.2
 _TRIES = 3
@@ -33,7 +33,7 @@ _THRESHOLDS = 100
 def run_accuracy(
     dut: Dut, benchmark: Benchmark, truth: GroundTruthSet, on_file: Callable[[int], None]
 ) -> AccuracyResult:
-    """Return how right the device is about every input of a data set. on_file: called with how many files are done."""
+    """Return the device's accuracy on all inputs of a data set. on_file: called with the number of files done."""
     measured: list[Measured] = []
     for done, item in enumerate(truth.files, 1):
         for data in truth.inputs(item):
@@ -64,7 +64,7 @@ def run_performance(
 ) -> PerformanceResult:
     """Return the median throughput of five windows, each of another input. Raises DatasetError for fewer inputs.
 
-    window_s: how long each is at least; below 10 s the result is none that MLCommons takes.
+    window_s: minimum length of each; MLCommons requires 10 s.
     """
     chosen = [(item, next(truth.inputs(item))) for item in islice(truth.files, N_WINDOWS)]
     if len(chosen) < N_WINDOWS:
@@ -99,7 +99,7 @@ def run_performance(
 
 
 def _trial(dut: Dut, window_s: float) -> tuple[int, float]:
-    """Return a number of inferences, and the seconds that they take: enough to be told apart from nothing."""
+    """Return a number of inferences with a measurable duration, and that duration in s."""
     iterations = 1
     while True:
         lap = dut.infer(iterations, 0)
@@ -110,12 +110,12 @@ def _trial(dut: Dut, window_s: float) -> tuple[int, float]:
 
 
 def _fitting(iterations: int, elapsed_s: float, window_s: float) -> int:
-    """Return how many inferences fill a window, if so many took so long."""
+    """Return how many inferences fill a window, from the duration of a trial."""
     return max(1, math.ceil(iterations * _MARGIN * window_s / max(elapsed_s, 1e-6)))
 
 
 def _by_file(measured: Sequence[Measured]) -> tuple[NDArray[np.float64], NDArray[np.int64], int]:
-    """Return each file's mean scores and class, and of how many files most windows have the right top class.
+    """Return each file's mean scores and class, and the number of files with the right top class in most windows.
 
     Scores of a classifier are divided by their sum, as the official runner does.
     """
@@ -136,7 +136,7 @@ def _by_file(measured: Sequence[Measured]) -> tuple[NDArray[np.float64], NDArray
 
 
 def _shares(results: Sequence[float]) -> NDArray[np.float64]:
-    total = sum(results) or 1.0  # as Python adds them up: numpy's last bit differs, and with it which scores are equal
+    total = sum(results) or 1.0  # summed by Python: numpy's last bit differs, and with it the ties
     return np.array(results if len(results) == 1 else [value / total for value in results], np.float64)
 
 

@@ -1,5 +1,4 @@
-"""What was measured, and the files of a session: log.txt, results.txt and results.json, as the submission checker
-of MLPerf Tiny reads them."""
+"""Results of a session and its files: log.txt, results.txt and results.json for MLPerf Tiny's submission checker."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ __all__ = ["AccuracyResult", "Measured", "MlperfDocument", "PerformanceResult", 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """One `infer` and the file that its input is of."""
+    """One `infer` and the file of its input."""
 
     file: str
     n_classes: int
@@ -37,7 +36,7 @@ class Measured:
 
     @classmethod
     def of(cls, item: GroundTruthFile, inferred: Inferred, *, iterations: int, warmups: int) -> Measured:
-        """Return what an `infer` gave for an input of a file."""
+        """Return the result of an `infer` on an input of a file."""
         return cls(
             file=item.file,
             n_classes=item.n_classes,
@@ -50,18 +49,18 @@ class Measured:
         )
 
     def with_throughput(self) -> Measured:
-        """Return it as a window of performance."""
+        """Return the result as a window of performance."""
         return replace(self, throughput=self.iterations / max(self.elapsed_s, 1e-6))
 
     @property
     def elapsed_s(self) -> float:
-        """How long the measured inferences took."""
+        """The duration of the measured inferences."""
         return (self.end_us - self.start_us) / 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccuracyResult:
-    """How right the device is."""
+    """The device's accuracy."""
 
     top1_percent: float
     """files whose class most windows have as their top one; of a detector of anomalies the best mean of precision and
@@ -71,7 +70,7 @@ class AccuracyResult:
     n_files: int
     n_inferences: int
     quality: Literal["top1", "auc"]
-    """which of the two has a target"""
+    """the figure with a target"""
     target: float
     reached: bool
     official_truth: bool
@@ -82,7 +81,7 @@ class AccuracyResult:
 
 @dataclass(frozen=True, kw_only=True)
 class PerformanceResult:
-    """How fast the device is, by its own clock."""
+    """The device's performance, by its own clock."""
 
     median_inf_per_s: float
     """of five windows"""
@@ -161,7 +160,7 @@ def _stream_lines(result: StreamResult) -> list[str]:
     return [
         f"Accuracy: {result.true_positives} True positives, {result.false_negatives} False negatives, "
         f"{result.false_positives} False positives",
-        f"Average duty cycle: {result.duty_cycle:.6f}",  # never with an exponent, which the checker does not read
+        f"Average duty cycle: {result.duty_cycle:.6f}",  # without an exponent, which the checker cannot parse
         f"Average period: {result.period_s:.4f} s",
         f"Estimated throughput: {result.throughput:.3f} inf./sec.",
     ]

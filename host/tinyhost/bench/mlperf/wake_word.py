@@ -41,7 +41,7 @@ _STRIDE = 512
 _STRIDE_S = _STRIDE / SAMPLE_RATE_HZ
 _THRESHOLD = 115
 _AFTER_S = 1.0
-"""a wake word may be heard so much later than it ended: the official code adds it twice"""
+"""allowed delay of a detection after the wake word's end: the official code adds it twice"""
 _DEBOUNCE_S = 1.0
 _MAX_TRUTH_BYTES, _MAX_WINDOWS, _MAX_S = 1 << 20, 10_000, 36_000.0
 _HINT = "expected a list of {wav_file, length_sec, detection_windows}, as in sww_long_test.json"
@@ -49,7 +49,7 @@ _HINT = "expected a list of {wav_file, length_sec, detection_windows}, as in sww
 
 @dataclass(frozen=True, kw_only=True)
 class StreamGroundTruth:
-    """A sound, and when the wake word is said in it."""
+    """A sound and the times of the wake word in it."""
 
     path: Path
     """of the truth file"""
@@ -62,11 +62,11 @@ class StreamGroundTruth:
 
     @property
     def n_strides(self) -> int:
-        """How many strides it has, as the truth file says."""
+        """The number of strides, by the truth file."""
         return int(self.length_s / _STRIDE_S)
 
     def strides(self) -> Iterator[NDArray[np.int16]]:
-        """Yield 512 samples after the other, of the first channel. Raises DatasetError."""
+        """Yield blocks of 512 samples of the first channel. Raises DatasetError."""
         path = self.path.parent / self.wav_file
         sound = open_sound(path)
         if (sound.rate_hz, sound.bits, sound.is_float) != (self.sample_rate, 16, False):
@@ -82,7 +82,7 @@ class StreamGroundTruth:
 
 @dataclass(frozen=True, kw_only=True)
 class StreamResult:
-    """What a device heard in a sound that was sent to it."""
+    """A device's detections in a sound that was sent to it."""
 
     wav_file: str
     length_s: float
@@ -102,7 +102,7 @@ class StreamResult:
     """of the strides"""
     duty_cycle: float
     throughput: float
-    """strides per second, if one followed the other at once"""
+    """strides per second without pauses"""
     activations: tuple[int, ...]
     """of the wake word after each stride, -128 to 127"""
     detections_ms: tuple[int, ...]
@@ -112,7 +112,7 @@ class StreamResult:
 
 
 def read_stream_ground_truth(path: Path) -> StreamGroundTruth:
-    """Return what a truth file says of its one sound. Raises DatasetError for one that makes no sense."""
+    """Return the ground truth of a file's single sound. Raises DatasetError for a malformed file."""
     content = read_file(path, max_bytes=_MAX_TRUTH_BYTES)
     items = parse_json(content, str(path), error=DatasetError, hint=_HINT)
     if not isinstance(items, list) or len(items) != 1:
@@ -132,7 +132,7 @@ def read_stream_ground_truth(path: Path) -> StreamGroundTruth:
 
 
 def run_stream(dut: Dut, truth: StreamGroundTruth, on_stride: Callable[[int], None]) -> StreamResult:
-    """Return what the device hears of a sound, stride by stride. on_stride: called with how many were heard."""
+    """Return the device's detections in a sound, sent stride by stride. on_stride: called with the number done."""
     activations = []
     for done, stride in enumerate(truth.strides(), 1):
         activations.append(dut.hear(stride.astype("<i2").tobytes())[0])

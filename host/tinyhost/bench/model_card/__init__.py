@@ -1,1 +1,1 @@
-"""The papers of a model: card, nutrition label, CycloneDX ML-BOM."""
+"""Documentation of a model: card, nutrition label, CycloneDX ML-BOM."""

@@ -25,7 +25,7 @@ _MAX_RESULTS = 100
 
 
 def model_card(facts: ModelFacts) -> str:
-    """Return the text, as Markdown. What nobody said or measured is asked for, and counted at the top."""
+    """Return the text as Markdown. Missing facts and figures are asked for, and counted at the top."""
     lines = [*_front_matter(facts), *_head(facts), *_details(facts)]
     for heading, keys in _SECTIONS.items():
         lines += [f"## {heading}", "", *(line for key in keys for line in _answer(facts, key))]

@@ -16,7 +16,7 @@ _SPDX = {name.lower(): name for name in (
     "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-4.0", "CC-BY-NC-4.0", "CC-BY-SA-4.0", "CC0-1.0",
     "GPL-2.0-or-later", "GPL-3.0-or-later", "MIT", "MPL-2.0", "Zlib",
 )}  # fmt: skip
-"""Licences that models have, as SPDX writes them; any other is given by the name that a person wrote."""
+"""SPDX identifiers of models' licences; others are given by name."""
 _DATA_REF = "training-data"
 
 
@@ -121,7 +121,7 @@ def _assessments(facts: ModelFacts) -> Iterator[dict[str, str]]:
 
 
 def _data(facts: ModelFacts) -> dict[str, Any]:
-    """Return the component of what it has learnt from."""
+    """Return the component of the training data."""
     name = facts.data.folder.name if facts.data else ""
     described = {"description": facts.answers["training_data"]} if "training_data" in facts.answers else {}
     return {

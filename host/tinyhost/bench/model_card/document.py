@@ -1,4 +1,4 @@
-"""The papers of a model, for programs."""
+"""The JSON document of a model card."""
 
 from __future__ import annotations
 

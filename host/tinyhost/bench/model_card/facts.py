@@ -1,4 +1,4 @@
-"""What is known of a model for its papers: read from its file and what lies beside it, measured, and told by people."""
+"""Facts on a model for its card: from its file and those beside it, from measurements, and from about.toml."""
 
 from __future__ import annotations
 
@@ -42,28 +42,28 @@ MODEL_QUESTIONS: Mapping[str, str] = {
     "ethics": "What harm may its use cause to people, and how is it prevented?",
     "environment": "How much energy did its training need, and how much does its use need?",
 }
-"""Keys of an about.toml beside a model, and what each answers (Mitchell et al., Model Cards, 2019)."""
+"""Keys of an about.toml beside a model, and the question of each (Mitchell et al., Model Cards, 2019)."""
 MEASURED: Mapping[str, str] = {
     "performance": "accuracy, with an interval: tinyhost bench --data",
     "groups": "accuracy by group: tinyhost bench --data --groups",
     "robustness": "accuracy on degraded samples: tinyhost bench --data --robustness",
     "cost": "cost of an inference on a board: tinyhost bench",
 }
-"""What a benchmark's document can say."""
+"""Figures that a benchmark's document can contain."""
 _OF_CARD = {
     "learned from": "training_data",
     "made by": "procedure",
     "worth": "evaluation_data",
     "use it for": "uses",
 }
-"""Headings of the card that `tinyhost train` writes, or a person did, and what they answer."""
+"""Headings of a card written by `tinyhost train` or by hand, and the keys that they answer."""
 _MAX_CARD, _MAX_JSON = 1 << 20, 1 << 27
 _BENCH = "tinyhost.bench/1"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFacts:
-    """All that the papers of a model are made of."""
+    """All facts on a model."""
 
     summary: ModelSummary
     answers: Mapping[str, str]
@@ -71,9 +71,9 @@ class ModelFacts:
     measures: tuple[Measure, ...]
     """of its training and of benchmarks"""
     data: RunData | None
-    """what it has learnt from"""
+    """the training data"""
     metrics: Mapping[str, Any]
-    """of its training; empty if nobody knows"""
+    """of its training; empty if unknown"""
 
     @property
     def name(self) -> str:
@@ -87,7 +87,7 @@ class ModelFacts:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Keys of the questions that nobody answered."""
+        """Keys of the unanswered questions."""
         return tuple(key for key in MODEL_QUESTIONS if key not in self.answers)
 
     @property
@@ -97,7 +97,7 @@ class ModelFacts:
 
     @property
     def ancestors(self) -> tuple[str, ...]:
-        """What it was made of: the name of the model that its training went on from, and whatever was published."""
+        """Its base models: the one that its training started from, and published ones."""
         start = self.data.start_from if self.data else None
         made_of = self.metrics.get("made_of")
         published = made_of.get("package") if isinstance(made_of, dict) else None
@@ -105,7 +105,7 @@ class ModelFacts:
 
 
 def model_facts(path: Path, benches: Iterable[Path]) -> ModelFacts:
-    """Return what is known of a model. path: of its file, or of a run's folder. benches: documents of `bench --json`.
+    """Return the facts on a model. path: of its file, or of a run's folder. benches: documents of `bench --json`.
 
     Raises ModelError for a document of another model; ModelError, DatasetError, ConfigError for damaged files.
     """
@@ -159,7 +159,7 @@ def _training_data(data: RunData | None) -> dict[str, str]:
 
 
 def _card_answers(path: Path) -> dict[str, str]:
-    """Return what the sections of a card.md answer."""
+    """Return the answers in the sections of a card.md."""
     if not path.exists():
         return {}
     text = re.sub(r"<!--.*?-->\n*", "", read_text(path, max_bytes=_MAX_CARD, error=ModelError), flags=re.DOTALL)

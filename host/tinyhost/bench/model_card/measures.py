@@ -1,4 +1,4 @@
-"""What was measured of a model: read from a training's metrics.json, and from benchmarks' documents."""
+"""Measurements of a model: from a training's metrics.json, and from benchmarks' documents."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ Kind = Literal["performance", "groups", "robustness", "cost"]
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """One figure: what it is, of what, and how sure."""
+    """One figure: its name, its data, its interval."""
 
     name: str
     """`accuracy`, `recall`, `roc_auc`, `latency`, ..."""
     value: float
     of: str
-    """the samples, and where they were judged"""
+    """the samples, and where they were evaluated"""
     part: str = ""
     """of the samples: a label, or a group; empty: all"""
     n: int | None = None
@@ -46,7 +46,7 @@ class Measure:
 
     @property
     def text(self) -> str:
-        """The value for people."""
+        """The value in words."""
         if self.name in _SHARES:
             return percent(self.value)
         number = f"{self.value:,.0f}" if self.value == int(self.value) and abs(self.value) > 1 else f"{self.value:.4g}"
@@ -54,7 +54,7 @@ class Measure:
 
     @property
     def range_text(self) -> str:
-        """The interval for people; empty without one."""
+        """The interval in words; empty without one."""
         if self.interval is None:
             return ""
         low, high = self.interval.low, self.interval.high
@@ -64,7 +64,7 @@ class Measure:
 
 
 def training_measures(metrics: Mapping[str, Any]) -> tuple[Measure, ...]:
-    """Return the figures of a metrics.json that say of how many samples they are, wherever they stand in it."""
+    """Return all figures of a metrics.json with a number of samples."""
     return tuple(islice(_counted(metrics, ()), _MAX_MEASURES))
 
 
@@ -87,7 +87,7 @@ def _scores(values: Mapping[str, Any], of: str, n: int | None) -> Iterator[Measu
 
 
 def bench_measures(document: Mapping[str, Any]) -> tuple[Measure, ...]:
-    """Return the figures of a benchmark's document (tinyhost.bench/1); parts that are not as it has them are left."""
+    """Return the figures of a benchmark's document (tinyhost.bench/1); malformed parts are ignored."""
     board = str(document.get("board", "a board"))
     found: list[Iterable[Measure]] = [_cost(document, board)]
     for key, read in _READERS.items():
@@ -203,7 +203,7 @@ def _shares(
 
 
 def _data(found: Mapping[str, Any], key: str, board: str) -> str:
-    """Return the name of the samples, without the folders above it, and where they were judged."""
+    """Return the name of the samples' folder, and where they were evaluated."""
     return f"{str(found.get(key, '')).replace(chr(92), '/').rstrip('/').rpartition('/')[2]} on {board}"
 
 

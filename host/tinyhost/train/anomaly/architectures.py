@@ -13,9 +13,9 @@ from tinyhost.train.anomaly.config import AutoencoderKind
 
 __all__ = ["deployed", "lstm_autoencoder", "network"]
 
-_N_AXES, _REACH = 3, 5  # of a kernel: all axes, and so many features beside one another
+_N_AXES, _REACH = 3, 5  # kernel size: all axes by this many neighbouring features
 _FILTERS = 8
-_LOG_VARIANCE, _DRAWN = "log_variance", "drawn"  # layers that only training has
+_LOG_VARIANCE, _DRAWN = "log_variance", "drawn"  # layers used in training only
 _BETA = 0.1  # of the Kullback-Leibler term, less than 1: features are known better than to a standard deviation
 
 
@@ -30,7 +30,7 @@ def network(keras: Any, kind: AutoencoderKind, *, n_features: int, hidden: Seque
 
 
 def deployed(keras: Any, kind: AutoencoderKind, model: Any) -> Any:
-    """Return the network that the board runs: of a variational one, it decodes the mean and draws nothing."""
+    """Return the network for the board: a variational one decodes the mean without sampling."""
     if kind != "variational":
         return model
     x = model.input
@@ -41,7 +41,7 @@ def deployed(keras: Any, kind: AutoencoderKind, model: Any) -> Any:
 
 
 def _convolutional(keras: Any, n_features: int, n: int, l2: float) -> Any:
-    """Two convolutions over all axes and neighbouring features; back through two more."""
+    """Return an autoencoder of two convolutions over all axes and neighbouring features, and two transposed ones."""
     layers, penalty, width = keras.layers, keras.regularizers.L2(l2), n_features // _N_AXES
 
     def convolution(
@@ -67,7 +67,7 @@ def lstm_autoencoder(keras: Any, *, n_steps: int, n_features: int, width: int, n
     """Return an untrained autoencoder: one LSTM reads (n, n_features) values in equal steps, another one writes them.
 
     Both are unrolled: fully connected layers, sigmoids and products, which the converter makes int8 and every board
-    has. An LSTM as one operator TensorFlow's converter leaves in float, or crashes on.
+    has. TensorFlow's converter leaves an LSTM as one operator in float, or crashes on it.
     """
     layers, penalty = keras.layers, keras.regularizers.L2(l2)
 
@@ -86,7 +86,7 @@ def lstm_autoencoder(keras: Any, *, n_steps: int, n_features: int, width: int, n
 
 
 def _variational(keras: Any, dense: Any, n_features: int, n: int) -> Any:
-    """Return a dense autoencoder whose embedding is drawn around what it was, for training.
+    """Return a dense autoencoder with a sampled embedding, for training.
 
     Kingma and Welling 2013 (arXiv:1312.6114): the mean squared error and, weighted, how far the embedding's
     distribution is from a standard normal one.

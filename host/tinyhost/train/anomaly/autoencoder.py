@@ -1,4 +1,4 @@
-"""Small fully connected autoencoders: features of a window through a narrow middle, and back."""
+"""Small fully connected autoencoders for the features of a window."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tinyhost.train.core.trainer import Run
 __all__ = ["EMBEDDING", "INPUT_STEP", "autoencoder", "fit_autoencoder", "to_int8_autoencoder", "to_real"]
 
 INPUT_STEP = 1.0 / 12.0
-"""standard deviations of one step of the int8 input, whose zero point is 0: it reaches 10.6 of them"""
+"""step of the int8 input in standard deviations; with zero point 0 its range is 10.6 of them"""
 EMBEDDING = "embedding"
 _BATCH_SIZE = 128
 _MIN_STEPS = 20  # of an epoch
 _N_CALIBRATION = 1000
-_REACH = 1.25  # the ranges of what calibration sees, times this: a little strangeness must not saturate
+_REACH = 1.25  # factor for the calibrated ranges, so that slight anomalies do not saturate
 
 
 def to_real(quantized: NDArray[np.int8]) -> NDArray[np.float32]:
@@ -50,7 +50,7 @@ def autoencoder(keras: Any, *, n_features: int, hidden: Sequence[int], n_embeddi
 
 
 class _Batches:
-    """Shuffled batches; input and target are the same. An epoch goes through a small set several times."""
+    """Shuffled batches with equal input and target. An epoch goes through a small set several times."""
 
     def __init__(self, samples: NDArray[np.float32], batch_size: int, seed: int) -> None:
         self._samples, self._seed = samples, seed
@@ -74,7 +74,9 @@ class _Batches:
 def fit_autoencoder(
     model: Any, samples: NDArray[np.float32], held_out: NDArray[np.float32], config: TrainConfig, run: Run
 ) -> Fitted:
-    """Return the model at the epoch that reconstructs held-out samples best; both are (n, n_features) real values."""
+    """Return the model at the epoch with the best reconstruction of held-out samples; both are (n, n_features) real
+    values.
+    """
     config = replace(config, resume=config.resume and (run.folder / LAST).is_file())
     batches, patience = _Batches(samples, _BATCH_SIZE, config.seed), max(5, config.n_epochs // 4)
     return fit(model, batches, (held_out, held_out), config, run, loss="mse", patience=patience)
@@ -83,8 +85,8 @@ def fit_autoencoder(
 def to_int8_autoencoder(model: Any, samples: NDArray[np.float32], seed: int) -> bytes:
     """Return the model as a .tflite with int8 tensors, whose input is the board's features as they are.
 
-    samples: (n, n_features) real values. Two more have one value each at the ends of int8, so that the input's scale is
-    INPUT_STEP and its zero point 0; all other tensors hardly notice. Raises ModelError if that did not work.
+    samples: (n, n_features) real values. Two more with one value each at the ends of int8 set the input's scale to
+    INPUT_STEP and its zero point to 0, with little effect on other tensors. Raises ModelError if that did not work.
     """
     chosen = drawn(samples, _N_CALIBRATION, seed)
     ends = np.zeros((2, samples.shape[1]), np.float32)
@@ -95,7 +97,7 @@ def to_int8_autoencoder(model: Any, samples: NDArray[np.float32], seed: int) -> 
 
 
 def _quietest(model: Any, n_features: int) -> int:
-    """Return the feature that moves the embedding least, when it is all that there is."""
+    """Return the feature with the least effect on the embedding, with all others at 0."""
     import keras
 
     ends = np.eye(n_features, dtype=np.float32) * np.float32(127 * INPUT_STEP)

@@ -1,4 +1,4 @@
-"""What an autoencoder is compared with: principal components, its linear form; and numbers of centroids."""
+"""Baselines of an autoencoder: principal components, its linear form; and the choice of the number of centroids."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_WINDOWS = 2000
 
 @dataclass(frozen=True, kw_only=True)
 class LinearBaseLine:
-    """Principal components of normal windows, as many as the embedding has values: nothing linear is better."""
+    """Principal components of normal windows, as many as the embedding's values: the best linear model."""
 
     reconstruction: float
     """mean squared error of held-out normal windows, in the network's input units"""
@@ -29,17 +29,19 @@ class LinearBaseLine:
 
 @dataclass(frozen=True, kw_only=True)
 class CentroidChoice:
-    """What so many centroids of normal windows would be like."""
+    """Figures of a number of centroids of normal windows."""
 
     n: int
     spread: float
     """mean squared distance of a window to its centroid, as a share of that with one centroid"""
     silhouette: float
-    """how much nearer a window is to its own centroid's windows than to the next one's, -1 to 1"""
+    """silhouette: how much nearer a window is to its own centroid's windows than to the next one's, -1 to 1"""
 
 
 def linear_base_line(learnt: NDArray[np.float32], parts: Mapping[str, NDArray[np.float32]], n: int) -> LinearBaseLine:
-    """Return what n principal components of windows (m, n_features) make of `threshold`, `normal` and other parts."""
+    """Return the reconstruction by n principal components of windows (m, n_features), for `threshold`, `normal` and
+    other parts.
+    """
     centre = learnt.mean(axis=0, dtype=np.float64)
     _, directions = np.linalg.eigh(np.cov((learnt - centre).T))  # by rising variance
     main = directions[:, -n:]
@@ -58,7 +60,7 @@ def linear_base_line(learnt: NDArray[np.float32], parts: Mapping[str, NDArray[np
 
 
 def centroid_choices(values: NDArray[np.int8], seed: int) -> tuple[CentroidChoice, ...]:
-    """Return what numbers of centroids suit windows (n, n_dimensions); nothing of windows that are all the same."""
+    """Return figures for numbers of centroids of windows (n, n_dimensions); empty if all windows are equal."""
     from sklearn.cluster import KMeans
     from sklearn.metrics import silhouette_score
 
@@ -75,5 +77,5 @@ def centroid_choices(values: NDArray[np.int8], seed: int) -> tuple[CentroidChoic
 
 
 def best_number(choices: Sequence[CentroidChoice]) -> int:
-    """Return the number with the best silhouette, of equals the least; 1 without any."""
+    """Return the number with the best silhouette, the smallest of equals; 1 without any."""
     return max(choices, key=lambda choice: choice.silhouette).n if choices else 1

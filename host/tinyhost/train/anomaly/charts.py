@@ -24,10 +24,10 @@ __all__ = [
     "sizes_chart",
 ]
 
-_MAX_DOTS = 400  # of one label in a picture
+_MAX_DOTS = 400  # maximum number of points of one label
 _N_BINS = 80
 _PROJECTIONS = {"tsne": "t-SNE", "umap": "UMAP"}
-_LEAST_RATE = 1e-4  # where a rate of 0 is drawn
+_LEAST_RATE = 1e-4  # position at which a rate of 0 is drawn
 
 
 def scores_chart(outcome: AnomalyResult) -> Chart:
@@ -74,7 +74,7 @@ def roc_chart(outcome: AnomalyResult) -> Chart:
 
 
 def _precision_panel(outcome: AnomalyResult) -> Panel:
-    """Return precision over recall of each anomaly, with as many normal windows as were measured on."""
+    """Return precision over recall of each anomaly, against the normal windows for testing."""
     figures = outcome.chosen.figures
     n_normal = len(figures.scores[NORMAL].score)
     series = []
@@ -177,7 +177,7 @@ def centroids_chart(choices: Sequence[CentroidChoice]) -> Chart:
 
 
 def examples_chart(outcome: AnomalyResult) -> Chart:
-    """Return for each label the window with the middle score: its features, and what the network makes of them."""
+    """Return for each label the window with the median score: its features and their reconstruction."""
     data, chosen = outcome.data, outcome.chosen
     panels = []
     for name, windows in {NORMAL: data.test, **data.faults}.items():

@@ -1,4 +1,4 @@
-"""Figures of a trained detector, and the choices that they allow: threshold, size of the embedding."""
+"""Figures of a trained detector, and the choice of threshold and embedding size."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from tinyhost.train.anomaly.scores import EngineRuns, ScoreParts, TrainedNetwork
 
 __all__ = ["AnomalyFigures", "LabelFigures", "LabelScore", "measure", "size_to_take"]
 
-_NEARLY = 0.02  # of recall: a larger embedding must be better by that much
+_NEARLY = 0.02  # gain of recall that a larger embedding must have
 _NEARLY_AS_SMALL = 1.1  # without labelled anomalies: of the held-out reconstruction error
 _ALL = "all"
 
 
 @dataclass(frozen=True, kw_only=True)
 class LabelScore:
-    """How well one kind of anomaly is told from normal running."""
+    """Detection of one kind of anomaly."""
 
     n: int
     """windows"""
@@ -48,9 +48,9 @@ class LabelScore:
     auc_distance: float
     """by the distance to the nearest centroid alone"""
     knee: Operating
-    """where recall exceeds the false rate most"""
+    """threshold at which recall minus false rate is largest"""
     cheapest: Operating
-    """where the expected cost is least"""
+    """threshold with the lowest expected cost"""
     at_threshold: Operating
     """at the model's threshold"""
     n_recordings: int
@@ -68,7 +68,7 @@ class LabelFigures(LabelScore):
 
 @dataclass(frozen=True, kw_only=True)
 class AnomalyFigures:
-    """What a detector is worth, all of it as the firmware scores."""
+    """The figures of a detector, all with the firmware's scores."""
 
     scores: dict[str, ScoreParts]
     """of `threshold` and `normal` (held out: choose, measure), and of each other label"""
@@ -77,7 +77,7 @@ class AnomalyFigures:
     """of the scores that last for raise_windows, on the part `threshold`"""
     threshold_of_budget: float
     budget_probability: float
-    """that a window's lasting score may be above the threshold"""
+    """allowed probability that a window's lasting score exceeds the threshold"""
     n_false_alarms: int
     """on the normal windows for measuring"""
     test_hours: float
@@ -86,7 +86,7 @@ class AnomalyFigures:
 
     @property
     def overall(self) -> LabelFigures | None:
-        """Of all anomalies together; None without any."""
+        """The figures of all anomalies together; None without any."""
         return self.labels.get(_ALL) or next(iter(self.labels.values()), None)
 
 
@@ -179,7 +179,7 @@ def _auc(normal: NDArray[np.float64], anomalous: NDArray[np.float64]) -> float:
 
 
 def _alarms(scores: NDArray[np.float64], windows: Windows, alarm: AlarmSettings) -> list[int]:
-    """Return how many alarms the firmware raises in each piece."""
+    """Return the number of the firmware's alarms in each piece."""
     pieces = (scores[windows.piece_of == piece] for piece in np.unique(windows.piece_of))
     return [len(alarm_onsets(alarm_states(piece, alarm))) for piece in pieces]
 
@@ -187,8 +187,8 @@ def _alarms(scores: NDArray[np.float64], windows: Windows, alarm: AlarmSettings)
 def size_to_take(figures: Sequence[AnomalyFigures], sizes: Sequence[int], wanted: int | None) -> int:
     """Return the index of the size to take: the wanted one, else the smallest that is nearly as good as the best.
 
-    With labelled anomalies, by the recall, each at its own threshold, of the kind that is noticed worst; else by the
-    held-out reconstruction error.
+    With labelled anomalies, by the recall of the hardest kind, each size at its own threshold; else by the held-out
+    reconstruction error.
     """
     if wanted is not None:
         return list(sizes).index(wanted)

@@ -1,4 +1,4 @@
-"""How an anomaly detector is trained."""
+"""Configuration of the training of an anomaly detector."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SensorName = Literal["lsm9ds1", "bmi270"]
 
 @dataclass(frozen=True, kw_only=True)
 class AnomalyTrainConfig(TrainConfig):
-    """How to train, and what an alarm is. The defaults suit minutes to hours of one machine."""
+    """Configuration of training and alarm. The defaults suit minutes to hours of one machine."""
 
     machine: bool = option(
         "--machine", "Use the simulated machine (docs/reference/machine.md) instead of --data.", False
@@ -107,16 +107,16 @@ class AnomalyTrainConfig(TrainConfig):
     )
     n_epochs: int = n_epochs(60)
     hidden: tuple[int, ...] = (48, 24)
-    """widths of the layers before the embedding; those after it mirror them"""
+    """widths of the layers before the embedding, mirrored after it"""
     l2: float = 1e-6
     hysteresis: float = 0.2
     """share of the threshold that a score must fall below it for the alarm to clear"""
 
     def motion(self, rate_hz: float) -> MotionConfig:
-        """Return what is computed of a window of samples that come at a rate."""
+        """Return the features' configuration for a sample rate."""
         return MotionConfig(rate_hz=rate_hz, n_fft=self.n_fft, hop=self.hop, band_edges=bands_of(self.n_fft))
 
     @property
     def all_embeddings(self) -> tuple[int, ...]:
-        """Sizes that are trained, rising."""
+        """The embedding sizes to train, rising."""
         return tuple(sorted({*self.embeddings, *([self.embedding] if self.embedding else [])}))

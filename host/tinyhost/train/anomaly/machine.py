@@ -24,7 +24,7 @@ LOADS = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 @dataclass(frozen=True, kw_only=True)
 class MachineSetConfig:
-    """How much to simulate."""
+    """The amount of simulated data."""
 
     minutes: float = AnomalyTrainConfig.minutes
     """of normal running, over all speeds and loads together"""
@@ -32,7 +32,7 @@ class MachineSetConfig:
     """of each fault"""
     severity: float = 1.0
     contamination: float = AnomalyTrainConfig.contamination
-    """share of the recordings labelled normal that have a fault all the same"""
+    """share of the recordings labelled `normal` that contain a fault"""
     seed: int = AnomalyTrainConfig.seed
     sensor: Accelerometer = LSM9DS1
 
@@ -43,7 +43,7 @@ def trained_conditions() -> list[tuple[float, float]]:
 
 
 def unseen_conditions(n: int, seed: int) -> list[tuple[float, float]]:
-    """Return n speeds and loads that training has none of: half a step beside its speeds, between its loads."""
+    """Return n speeds and loads that are not in training: half a step beside its speeds, between its loads."""
     rng = np.random.default_rng([seed, 99])
     speeds = np.arange(LOW_RPM + STEP_RPM / 2, HIGH_RPM, STEP_RPM)
     loads = (np.array(LOADS[1:]) + np.array(LOADS[:-1])) / 2

@@ -1,4 +1,4 @@
-"""Normal running cut into parts and windows, without what does not belong there."""
+"""Windows of normal running by part, without outliers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["NormalData", "Trimmed", "prepare"]
 
 @dataclass(frozen=True, kw_only=True)
 class Trimmed:
-    """Windows of one recording labelled normal that were left out."""
+    """Windows of one recording labelled `normal` that were left out."""
 
     name: str
     n_left_out: int
@@ -30,20 +30,20 @@ class Trimmed:
 
 @dataclass(frozen=True, kw_only=True)
 class NormalData:
-    """Windows by what they are for, and how they become a network's input."""
+    """Windows by part, and their scaling to a network's input."""
 
     motion: MotionConfig
     counts_per_g: float
     train: Windows
     threshold: Windows
     test: Windows
-    """not trimmed: what comes, comes"""
+    """not trimmed"""
     trimmed: tuple[Trimmed, ...]
     scaling: FeatureScaling
     faults: dict[str, Windows]
 
     def inputs(self, windows: Windows) -> NDArray[np.int8]:
-        """Return what the board feeds the network."""
+        """Return the network's input as on the board."""
         return quantize(windows.features, self.scaling)
 
 
@@ -78,7 +78,7 @@ def prepare(config: AnomalyTrainConfig, motions: MotionSet) -> NormalData:
 
 
 def _left(windows: Windows, kept: NDArray[np.bool_]) -> tuple[Windows, list[Trimmed]]:
-    """Return the windows that are kept, and what was left out of which recording."""
+    """Return the kept windows, and those left out by recording."""
     out = []
     for piece in np.unique(windows.piece_of[~kept]):
         own = windows.piece_of == piece

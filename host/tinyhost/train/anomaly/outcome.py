@@ -1,4 +1,4 @@
-"""What the training of an anomaly detector found: for its model card and its report."""
+"""The outcome of an anomaly detector's training, for its model card and report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class AnomalyOutcome(AnomalyResult):
-    """All that is known about a finished training."""
+    """All results of a finished training."""
 
     @property
     def title(self) -> str:
@@ -36,7 +36,7 @@ class AnomalyOutcome(AnomalyResult):
         return "Anomaly detector"
 
     def sections(self) -> tuple[Section, ...]:
-        """Return what the model card and the report say."""
+        """Return the sections of the model card and the report."""
         anomalies = (_anomalies(self),) if self.chosen.figures.labels else ()
         return (_detector(self), _threshold(self), *anomalies, *_centroids(self), _network(self), _learned_from(self))
 
@@ -89,7 +89,7 @@ def _detector(outcome: AnomalyResult) -> Section:
 
 
 def _shown(outcome: AnomalyResult) -> str:
-    """Return the rate that the alarms speak for, and whether that shows that the budget is kept."""
+    """Return the rate of false alarms, and whether it is shown to be within the budget."""
     alarms, budget = outcome.false_alarms, f"{outcome.config.alarms_per_day:g} a day"
     verdict = f"at most {budget} is shown" if alarms.shows_budget else f"too little to show at most {budget}"
     return f"{rate_within(alarms.per_day_interval, 'a day')}: {verdict}"

@@ -1,4 +1,4 @@
-"""Embeddings of windows, on a plane."""
+"""Projection of windows' embeddings onto a plane."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PERPLEXITY = 30.0
 
 
 def check_projection(kind: Projection) -> None:
-    """Raise MissingToolError if the package that draws it is not there."""
+    """Raise MissingToolError if the package for it is not installed."""
     if kind == "umap" and importlib.util.find_spec("umap") is None:
         raise MissingToolError(
             "--latent umap needs the Python package umap-learn, which is not installed",
@@ -30,7 +30,7 @@ def check_projection(kind: Projection) -> None:
 def projected(
     kind: Projection, normal: NDArray[np.float64], shown: NDArray[np.float64], seed: int
 ) -> NDArray[np.float64]:
-    """Return where embeddings (n, n_embedding) are drawn, (n, 2).
+    """Return the projection of embeddings (n, n_embedding), (n, 2).
 
     pca: along the principal directions of all normal ones, in their units. tsne (van der Maaten and Hinton 2008) and
     umap (McInnes et al. 2018, arXiv:1802.03426) keep neighbours together; their axes and distances mean nothing.

@@ -1,4 +1,4 @@
-"""What the training of an anomaly detector found: for its figures and for programs."""
+"""The result of an anomaly detector's training: figures and JSON document."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class FalseAlarms:
 
     @classmethod
     def of(cls, n: int, hours: float, budget_per_day: float) -> FalseAlarms:
-        """Return what so many alarms in so many hours say of a budget."""
+        """Return the result of a number of alarms in a time, against a budget."""
         interval = poisson_rate(n, hours / 24.0)
         return cls(
             n=n,
@@ -59,7 +59,7 @@ class FalseAlarms:
 
 @dataclass(frozen=True, kw_only=True)
 class SizeSummary:
-    """What came of one size of the embedding."""
+    """Figures of one size of the embedding."""
 
     n_embedding: int
     macs: int
@@ -119,11 +119,11 @@ class SizeResult:
 
     @property
     def n_centroids(self) -> int:
-        """Number of its centroids; 0: its score is not of distances."""
+        """The number of its centroids; 0: its score does not use distances."""
         return 0 if self.task.centroids is None else len(self.task.centroids.values)
 
     def summary(self) -> SizeSummary:
-        """Return it in a few figures."""
+        """Return its main figures."""
         return SizeSummary(
             n_embedding=self.network.n_embedding,
             macs=self.network.macs,
@@ -137,7 +137,7 @@ class SizeResult:
 
 @dataclass(frozen=True, kw_only=True)
 class AnomalyResult(Outcome):
-    """All that is known about a finished training, but for how it is told."""
+    """All results of a finished training, without their presentation."""
 
     task: ClassVar[Task] = Task.ANOMALY
     input_meaning: ClassVar[str] = "features of docs/reference/motion-features.md"
@@ -153,11 +153,11 @@ class AnomalyResult(Outcome):
 
     @cached_property
     def _constant_error(self) -> float:
-        """Of a constant reconstruction: the mean square of what is to be reconstructed."""
+        """The error of a constant reconstruction: the mean square of the input."""
         return float(np.square(to_real(self.data.inputs(self.data.threshold))).mean())
 
     def failure(self) -> str:
-        """Return why the detector is of no use, "" if it is of some."""
+        """Return why the detector is useless; "" if it is not."""
         error = min(epoch["val_loss"] for epoch in self.history)
         if self.config.score != "distance" and error >= self._constant_error:
             return (
@@ -167,11 +167,11 @@ class AnomalyResult(Outcome):
         overall, motion = self.chosen.figures.overall, self.data.motion
         if overall is None:
             return ""
-        alone = min(1.0, motion.hop / motion.n_fft)  # share of a window's samples that no other one has
+        alone = min(1.0, motion.hop / motion.n_fft)  # share of a window's samples that are in no other one
         return no_detection_skill(overall.auc, alone * len(self.data.test), alone * overall.n, "anomalous windows")
 
     def hints(self) -> tuple[str, ...]:
-        """Return what the epochs tell, and which anomalies are hardly noticed."""
+        """Return hints from the epochs, and on anomalies that are hardly detected."""
         hardly = (
             f"{label}: its windows can hardly be distinguished from normal operation: AUC {item.auc:.3f}"
             for label, item in self.chosen.figures.labels.items()
@@ -180,7 +180,7 @@ class AnomalyResult(Outcome):
         return (*super().hints(), *hardly)
 
     def notes(self) -> tuple[Note, ...]:
-        """Return what is wrong with the recordings, and what was left out of them."""
+        """Return notes on problems of the recordings, and on windows left out."""
         trimmed = [
             f"{item.name}: {item.n_left_out} of {item.n} windows are outliers and were removed"
             for item in self.data.trimmed
@@ -201,15 +201,15 @@ class AnomalyResult(Outcome):
         }
 
     def model_figures(self) -> dict[str, Any]:
-        """Return what metrics.json says of the model."""
+        """Return the model's entries of metrics.json."""
         return {"macs": self.chosen.network.macs, "n_embedding": self.chosen.network.n_embedding}
 
     def resolved(self) -> dict[str, Any]:
-        """Return what is computed of a window, at the rate that the recordings have."""
+        """Return the features' configuration at the recordings' rate."""
         return {"motion": self.data.motion}
 
     def figures(self) -> dict[str, Any]:
-        """Return what metrics.json holds of this task alone."""
+        """Return this task's entries of metrics.json."""
         return {
             "baseline_score": self.chosen.task.baseline_score,
             "threshold_of_budget": self.chosen.figures.threshold_of_budget,
@@ -228,12 +228,12 @@ class AnomalyResult(Outcome):
 
     @property
     def false_alarms(self) -> FalseAlarms:
-        """Alarms on the normal windows for testing, and what they say of the budget."""
+        """False alarms on the normal windows for testing, against the budget."""
         figures = self.chosen.figures
         return FalseAlarms.of(figures.n_false_alarms, figures.test_hours, self.config.alarms_per_day)
 
     def _worth(self) -> dict[str, Any]:
-        """Return what metrics.json and the document have in common."""
+        """Return the entries common to metrics.json and the document."""
         figures, data = self.chosen.figures, self.data
         parts = {"train": data.train, "threshold": data.threshold, "normal": data.test, **data.faults}
         return {

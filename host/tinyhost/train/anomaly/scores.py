@@ -1,4 +1,4 @@
-"""What the board would make of windows: the firmware's own features, engine and scores, on this computer."""
+"""Scores of windows by the firmware's own features, engine and scoring, on this computer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["EngineRuns", "ScoreParts", "TrainedNetwork", "calibrated", "nearest_
 
 @dataclass(frozen=True, kw_only=True)
 class EngineRuns:
-    """int8 tensors of windows that went through a network."""
+    """The int8 tensors of a network's runs on windows."""
 
     inputs: NDArray[np.int8]
     """(n, n_features)"""
@@ -35,7 +35,7 @@ class EngineRuns:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreParts:
-    """Scores of n windows; parts that the score is not made of are 0."""
+    """Scores of n windows and their parts; unused parts are 0."""
 
     score: NDArray[np.float64]
     reconstruction: NDArray[np.float64]
@@ -45,7 +45,7 @@ class ScoreParts:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedNetwork:
-    """An int8 autoencoder as the firmware's engine runs it."""
+    """An int8 autoencoder on the firmware's engine."""
 
     tflite: bytes
     embedding_operator: int
@@ -79,11 +79,11 @@ class TrainedNetwork:
 
     @property
     def n_embedding(self) -> int:
-        """Width of the narrowest layer."""
+        """The width of the narrowest layer."""
         return self.embedding.n_bytes
 
     def run(self, inputs: NDArray[np.int8]) -> EngineRuns:
-        """Return what the engine makes of (n, n_features) int8 inputs."""
+        """Return the engine's tensors for (n, n_features) int8 inputs."""
         engine = HostReference(compile_tflite(self.tflite, name="autoencoder", task=Task.ANOMALY).image).engine
         outputs = np.empty_like(inputs)
         embeddings = np.empty((len(inputs), self.n_embedding), np.int8)
@@ -97,7 +97,7 @@ class TrainedNetwork:
 
 
 def score_parts(task: AnomalyTask, network: TrainedNetwork, runs: EngineRuns) -> ScoreParts:
-    """Return the firmware's scores of windows, and what they are made of."""
+    """Return the firmware's scores of windows, and their parts."""
     scorer = _firmware.AnomalyScorer(
         task.pack(), (network.input.scale, network.input.zero_point), (network.output.scale, network.output.zero_point)
     )
@@ -111,7 +111,7 @@ def score_parts(task: AnomalyTask, network: TrainedNetwork, runs: EngineRuns) ->
 
 
 def calibrated(task: AnomalyTask, network: TrainedNetwork, normal: EngineRuns) -> AnomalyTask:
-    """Return the task with gains of 1 / (mean on normal windows), so that a score of 1 is an ordinary one."""
+    """Return the task data with gains of 1 / (mean on normal windows), so that a typical score is 1."""
     parts = score_parts(task, network, normal)
     reconstruction = 1.0 / max(float(parts.reconstruction.mean()), 1e-3) if task.reconstruction_gain else 0.0
     distance = 1.0 / max(float(parts.distance.mean()), 1e-3) if task.centroids is not None else 0.0

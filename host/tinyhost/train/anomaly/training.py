@@ -39,7 +39,7 @@ __all__ = ["load", "train"]
 
 
 def load(folder: Path | None, config: AnomalyTrainConfig, run: Run) -> MotionSet:
-    """Return the recordings of a folder, or of the simulated machine. Raises DatasetError for files without sense."""
+    """Return the recordings of a folder, or of the simulated machine. Raises DatasetError for malformed files."""
     if config.machine == (folder is not None):
         raise UsageError("expected either --data FOLDER or --machine", hint="tinyhost train anomaly --machine")
     if folder is not None:
@@ -59,10 +59,10 @@ def load(folder: Path | None, config: AnomalyTrainConfig, run: Run) -> MotionSet
 
 
 def train(config: AnomalyTrainConfig, data: MotionSet, run: Run) -> AnomalyOutcome:
-    """Return a network with the best size of embedding, each one scored as the board does.
+    """Return the network with the best embedding size, with the board's scores.
 
     Raises DatasetError for too little normal data, MissingToolError without TensorFlow, ModelError if a quantized
-    network is not what the board needs.
+    network does not suit the board.
     """
     run.stage("features")
     normal = prepare(config, data)
@@ -92,7 +92,7 @@ def train(config: AnomalyTrainConfig, data: MotionSet, run: Run) -> AnomalyOutco
 
 
 def _part_of(run: Run, folder: str, name: str) -> Run:
-    """Return the part of a run that trains one network, in a folder of its own; what it reports has its name."""
+    """Return the sub-run of one network, with its own folder and its name in progress reports."""
 
     def report(at: TrainProgress) -> None:
         run.report(replace(at, stage=name if at.n_epochs else f"{name}: {at.stage}"))
@@ -133,7 +133,7 @@ def _one_size(config: AnomalyTrainConfig, data: NormalData, n_embedding: int, ru
 def _measured_from(
     config: AnomalyTrainConfig, network: TrainedNetwork, learnt: EngineRuns
 ) -> tuple[TensorInfo, NDArray[np.int8]]:
-    """Return the tensor of which distances are measured, and its values of what was learnt."""
+    """Return the tensor for distances, and its values on the training windows."""
     if config.distance == "embedding":
         return network.embedding, learnt.embeddings
     return network.input, learnt.inputs
@@ -142,7 +142,7 @@ def _measured_from(
 def _task(
     config: AnomalyTrainConfig, data: NormalData, network: TrainedNetwork, learnt: EngineRuns, n_centroids: int
 ) -> AnomalyTask:
-    """Return the task data but for the alarm: centroids of what was learnt, and gains."""
+    """Return the task data without the alarm: centroids of the training windows, and gains."""
     has_distance, of_embedding = config.score != "reconstruction", config.distance == "embedding"
     tensor, values = _measured_from(config, network, learnt)
     task = AnomalyTask(

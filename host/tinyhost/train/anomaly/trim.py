@@ -1,4 +1,4 @@
-"""Windows that do not belong among normal ones, found before training: a few per cent of faults may be among them."""
+"""Removal of outliers from normal windows before training: a few per cent of them may be faults."""
 
 from __future__ import annotations
 
@@ -7,24 +7,23 @@ from numpy.typing import NDArray
 
 __all__ = ["outlying"]
 
-_KEPT = 0.9  # share that is taken for good in each round
+_KEPT = 0.9  # share assumed to be normal in each round
 _N_ROUNDS = 10
-_N_COMPONENTS = 3  # of the principal subspace
-_LIMIT = 6.0  # robust deviations of the log residual, of one window
+_N_COMPONENTS = 3  # dimensions of the principal subspace
+_LIMIT = 6.0  # limit for one window, in robust deviations of the log residual
 _LASTING = 9  # windows, over which the deviations are averaged
-_LASTING_LIMIT = 3.0  # of the average
+_LASTING_LIMIT = 3.0  # limit for the average
 _CLIP = 12.0
 
 
 def outlying(features: NDArray[np.int16], piece_of: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which of (n, n_features) windows are unlike the others.
+    """Return which of (n, n_features) windows are outliers.
 
-    piece_of: (n,) which stretch of which recording a window is of; windows of one are in the order of time.
-
-    A principal subspace is fitted to the nine tenths that it explains best, again and again until they no longer change
-    (the concentration steps of Rousseeuw and Van Driessen, 1999, here for PCA), so that what is rare cannot bend it.
+    piece_of: (n,) the stretch of a recording that a window is from; windows of a stretch are in the order of time. A
+    principal subspace is fitted to the nine tenths that it explains best, again and again until they no longer change
+    (the concentration steps of Rousseeuw and Van Driessen, 1999, here for PCA), so that rare windows do not affect it.
     A window is outlying if its logarithmic residual is 6 robust standard deviations (1.4826 times the median absolute
-    deviation) above the median, or those of 9 windows in a row are 3 above it on average: what lasts is no chance.
+    deviation) above the median, or those of 9 windows in a row are 3 above it on average.
     """
     scaled = _standardized(features)
     kept = np.argsort(np.square(scaled).mean(axis=1), kind="stable")[: max(2, int(_KEPT * len(scaled)))]

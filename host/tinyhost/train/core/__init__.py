@@ -1,1 +1,1 @@
-"""What the trainings of all tasks share."""
+"""The common core of all tasks' trainings."""

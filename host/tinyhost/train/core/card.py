@@ -14,7 +14,7 @@ _COLUMNS = 120
 
 
 def card(outcome: Outcome) -> str:
-    """Return what the model is, what it learned from, what it is worth, and how it was made."""
+    """Return the model card: the model, its training data, its figures, and how it was made."""
     lines = [f"# {outcome.title}", ""]
     for section in outcome.all_sections():
         lines += [f"## {section.title}", wrapped(section.note), "", *_figures(section)]
@@ -24,7 +24,7 @@ def card(outcome: Outcome) -> str:
 
 
 def wrapped(prose: str, indent: str = "") -> str:
-    """Return prose whose lines end at a space, as wide as a card is. indent: of what a line goes on with."""
+    """Return prose wrapped to a card's width. indent: of continuation lines."""
     wrap = textwrap.TextWrapper(_COLUMNS, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
     return "\n".join(wrap.fill(line) for line in prose.split("\n"))
 

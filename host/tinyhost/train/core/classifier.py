@@ -1,4 +1,4 @@
-"""What the training of a classifier found, whatever its samples are."""
+"""The outcome of a classifier's training, for all kinds of samples."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["ClassifierDocument", "ClassifierOutcome", "accuracy_figure", "judged
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierDocument(TrainDocument):
-    """What every classifier's document has in it."""
+    """The fields common to all classifiers' documents."""
 
     labels: tuple[str, ...]
     """classes in the order of the outputs"""
@@ -38,11 +38,11 @@ class ClassifierDocument(TrainDocument):
     int8_test: ClassifierMetrics
     """the int8 model on the same samples"""
     quantization: str
-    """what became the model: `ptq` (post-training), `qat` (quantization-aware training)"""
+    """quantization of the chosen model: `ptq` (post-training), `qat` (quantization-aware training)"""
     paired: PairedTest | None
     """ptq (first) and qat (second) on the same samples; null if only one was made"""
     label_issues: tuple[LabelIssueDocument, ...]
-    """samples, held out or for testing, whose labels are likely wrong; the most surprising first"""
+    """samples, held out or for testing, that are likely mislabelled; the likeliest first"""
     forms: tuple[ComparedModel, ...]
     """float32, the forms of `--quantize` and int8, side by side; empty without `--quantize` and `--prune`"""
 
@@ -53,12 +53,12 @@ Own = TypeVar("Own", bound="ClassifierOutcome")
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierOutcome(Outcome):
-    """All that is known about a finished training of a classifier."""
+    """All results of a finished training of a classifier."""
 
     first_judged: ClassVar[int] = 0
-    """class from which on it must be better than one constant answer"""
+    """first class for which it must be better than one constant answer"""
     first_wanted: ClassVar[int] = 0
-    """class from which on they are what the model is for"""
+    """first class that is wanted"""
     what_is_judged: ClassVar[str]
     """as in `pictures for testing`: those of the classes from first_judged on"""
     what_is_tested: ClassVar[str]
@@ -66,13 +66,13 @@ class ClassifierOutcome(Outcome):
     config: ClassifierConfig
     float_test: ClassifierMetrics
     quantized: Mapping[str, Quantized]
-    """by the way to int8: ptq, qat"""
+    """int8 models by kind of quantization: ptq, qat"""
     chosen: str
-    """the way whose model was taken"""
+    """the quantization of the chosen model"""
     judged: tuple[Judged, ...] = ()
     """the samples for testing, by the int8 model"""
     judged_held_out: tuple[Judged, ...] = ()
-    """the samples that choose, as they are"""
+    """the validation samples, unchanged"""
     other_forms: Mapping[str, bytes] = field(default_factory=dict)
     """.tflite files that are not int8, by name; none without `--quantize` and `--prune`"""
     forms: tuple[ComparedModel, ...] = ()
@@ -82,29 +82,29 @@ class ClassifierOutcome(Outcome):
 
     @property
     def int8_test(self) -> ClassifierMetrics:
-        """Figures of the int8 model on the samples for testing."""
+        """The metrics of the int8 model on the samples for testing."""
         return self.quantized[self.chosen].test
 
     @property
     def paired(self) -> PairedTest | None:
-        """Both ways to int8 on the same samples for testing; None of one alone."""
+        """The comparison of both quantizations on the same samples for testing; None if there is only one."""
         return paired(self.quantized)
 
     @property
     def label_issues(self) -> tuple[LabelIssueDocument, ...]:
-        """Samples, held out or for testing, whose labels are likely wrong."""
+        """Samples, held out or for testing, that are likely mislabelled."""
         return likely_wrong((*self.judged_held_out, *self.judged), self.labels)
 
     def worth(self) -> ClassifierMetrics:
-        """Return the figures of the int8 model on the samples for testing."""
+        """Return the metrics of the int8 model on the samples for testing."""
         return self.int8_test
 
     def held_out(self) -> float:
-        """Return the int8 model's accuracy on the samples that choose."""
+        """Return the int8 model's accuracy on the validation samples."""
         return self.quantized[self.chosen].val.accuracy
 
     def failure(self) -> str:
-        """Return why the model is of no use: it has learnt nothing, or is worth less than was asked for."""
+        """Return why the model is useless: nothing learnt, or below the required accuracy; "" if it is not."""
         return (
             no_skill(self._known, self.labels, self.what_is_judged)
             or self._none_told_apart()
@@ -112,7 +112,7 @@ class ClassifierOutcome(Outcome):
         )
 
     def _none_told_apart(self) -> str:
-        """Return that no wanted class is told from another, "" if one is."""
+        """Return the failure that no two wanted classes are told apart; "" if some are."""
         n_wanted, pairs = len(self.labels) - self.first_wanted, self._alike
         if not pairs or len(pairs) < n_wanted * (n_wanted - 1) // 2:
             return ""
@@ -133,22 +133,22 @@ class ClassifierOutcome(Outcome):
         return self._evidence.judge(range(self.first_judged, len(self.labels)))
 
     def with_opinion(self: Own, opinion: Callable[[], Counts]) -> Own:
-        """Return it with a second opinion on the samples if those for testing are too few, or labels look alike."""
+        """Return the outcome with a second opinion if the samples for testing are too few, or labels are confused."""
         return replace(self, crossed=opinion()) if self._known.is_little or self._alike else self
 
     def hints(self) -> tuple[str, ...]:
-        """Return what the epochs tell, which classes are never recognized, and which are taken for one another."""
+        """Return hints from the epochs, on classes that are never recognized, and on confused classes."""
         same = (f"{a} and {b} are not told apart better than by chance" for a, b in self._alike)
         few = too_few(self._known, self.what_is_judged)
         unheard = unheard_classes(self.int8_test.confusion, self.labels)
         return (*super().hints(), *unheard, *same, *((few,) if few else ()))
 
     def judged_parts(self) -> tuple[Part, ...]:
-        """Return precision over recall, labels that are likely wrong, and the samples for testing one by one."""
+        """Return precision over recall, likely label errors, and the samples for testing one by one."""
         if not self.judged:
             return ()
         curve = precision_recall(*score_arrays(self.judged, self.labels), self.labels)
-        issues = () if self.failure() else self.label_issues  # a model that knows nothing doubts in vain
+        issues = () if self.failure() else self.label_issues  # the doubts of a useless model tell nothing
         return (*curve, *issue_parts(issues), JudgedSamples(labels=self.labels, samples=self.judged))
 
     def other_models(self, name: str) -> Mapping[str, bytes]:
@@ -156,11 +156,11 @@ class ClassifierOutcome(Outcome):
         return {**models_of_ways(self.quantized), **self.other_forms}
 
     def more_sections(self) -> tuple[Section, ...]:
-        """Return the forms side by side, if they were asked for."""
+        """Return the comparison of forms, if requested."""
         return (forms_section(self.forms, self.config.prune),) if self.forms else ()
 
     def figures(self) -> dict[str, Any]:
-        """Return what metrics.json holds of every classifier."""
+        """Return the entries of metrics.json common to all classifiers."""
         return {
             "labels": self.labels,
             "paired": self.paired,
@@ -169,7 +169,7 @@ class ClassifierOutcome(Outcome):
         }
 
     def _classifier_document(self, kind: type[Document], files: RunFiles, **more: Any) -> Document:
-        """Return a document with what every classifier has in it, and more."""
+        """Return a document with the common fields of classifiers, and further ones."""
         return self._document(
             kind,
             files,
@@ -197,7 +197,7 @@ def judged(
     *,
     is_picture: bool,
 ) -> tuple[Judged, ...]:
-    """Return what scores (n, n_classes) say of n samples."""
+    """Return the predictions of scores (n, n_classes) for n samples."""
     return tuple(
         Judged(
             path=path,
