@@ -11,14 +11,18 @@ import warnings
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from hypothesis.errors import NonInteractiveExampleWarning
 from tinyhost.compiler import compile_tflite
 
 from tests.oracle.several_ends import several_ends
+from tests.oracle.sketch import Sketch
 from tests.oracle.strategies import OPERATOR_MODELS
 
 _PER_OPERATOR = 4
 _MAX_BYTES = 4096
+_SMALL_TILES = [Sketch((1, *size, 8)).conv(n_out, 3).tflite() for size in ((2, 3), (2, 8), (4, 4)) for n_out in (4, 8)]
+"""WINOGRAD_CONV_2D of so few steps that the fuzzer runs it."""
 
 
 def main() -> int:
@@ -28,7 +32,8 @@ def main() -> int:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     warnings.simplefilter("ignore", NonInteractiveExampleWarning)
-    for strategy in (*(models.map(lambda model: model.data) for models in OPERATOR_MODELS.values()), several_ends()):
+    drawn = (models.map(lambda model: model.data) for models in OPERATOR_MODELS.values())
+    for strategy in (*drawn, several_ends(), st.sampled_from(_SMALL_TILES)):
 
         @settings(
             max_examples=_PER_OPERATOR,

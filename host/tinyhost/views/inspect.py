@@ -81,10 +81,12 @@ def _operators(model: ModelSummary, columns: int) -> RenderableType:
 def _optimizations(costs: Sequence[OptimizationCost]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("compile --optimize", no_wrap=True)
-    for heading in ("flash B", "arena B"):
+    saving = any(cost.saved_instructions for cost in costs)
+    for heading in ("flash B", "arena B", *(("instructions, estimated",) if saving else ())):
         table.add_column(heading, justify="right", no_wrap=True)
     for cost in costs:
-        table.add_row(cost.goal, f"{cost.flash_bytes:,}", f"{cost.arena_bytes:,}")
+        saved = f"-{cost.saved_instructions:,}" if cost.saved_instructions else ""
+        table.add_row(cost.goal, f"{cost.flash_bytes:,}", f"{cost.arena_bytes:,}", *([saved] if saving else []))
     return table
 
 

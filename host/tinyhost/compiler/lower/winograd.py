@@ -17,7 +17,7 @@ from tinyhost.compiler.lower.requantize import ChannelTable
 from tinyhost.compiler.lower.window import Window
 from tinyhost.compiler.packing import padded_filters
 
-__all__ = ["can_be_winograd", "pack_winograd", "winograd_scratch_bytes"]
+__all__ = ["can_be_winograd", "instructions_saved", "pack_winograd", "winograd_scratch_bytes"]
 
 _TWICE_G = np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]], np.int64)
 _POINTS = 16
@@ -34,15 +34,19 @@ def can_be_winograd(
     if not is_3x3 or groups != 1 or depth % 4 or table.requantization != Requantization.BOUNDED:
         return False
     sums = np.abs(table.biases) + 128 * np.abs(weights.astype(np.int64)).sum(axis=(1, 2, 3))
-    return bool((sums < _MAX_SUM).all()) and _gain(windows, depth, len(weights)) > 0
+    return (
+        bool((sums < _MAX_SUM).all())
+        and instructions_saved((windows[0].output, windows[1].output), depth, len(weights)) > 0
+    )
 
 
-def _gain(windows: tuple[Window, Window], depth: int, n_filters: int) -> int:
+def instructions_saved(output: tuple[int, int], depth: int, n_filters: int) -> int:
     """Return about how many instructions that form saves on a Cortex-M4; below 0: costs.
 
-    Counted on the board m4, layers of 16, 32 and 64 channels: within 5 %. Windows at the border are copied first.
+    output: height and width; depth: of the input. Counted on the board m4, layers of 16, 32 and 64 channels save 4 to
+    12 % more. Windows at the border are copied first.
     """
-    height, width = windows[0].output, windows[1].output
+    height, width = output
     pair_of_filters = 60 + 56 * depth
     n_fours, four = -(-height * width // 4), 100 + 41 * depth + -(-n_filters // 2) * pair_of_filters
     block = 550 + _POINTS * (13 + 11 * depth // 2 + 3 * -(-depth // 16))
