@@ -23,6 +23,7 @@ OUTSIDE = {
     "models/vww.md": "models/vww/card.md",
     "models/drawings.md": "models/drawings/card.md",
     "models/kws.md": "models/kws/card.md",
+    "models/words.md": "models/words/card.md",
     "models/anomaly.md": "models/anomaly/card.md",
     "models/anomaly_bmi270.md": "models/anomaly_bmi270/card.md",
     "models/gestures.md": "models/gestures/card.md",

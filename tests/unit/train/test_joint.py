@@ -12,7 +12,6 @@ from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.image import ModelImage
 from tinyhost.compiler.image_format import Task
 from tinyhost.errors import ModelError, UsageError
-from tinyhost.models.catalogue import fetch
 from tinyhost.models.file import read_tflite_file
 from tinyhost.models.reference import HostReference
 from tinyhost.train.core.fitting import import_keras
@@ -61,13 +60,15 @@ def test_the_published_half_answers_as_it_did_and_learns_no_more(tmp_path: Path)
     )
 
 
-def test_a_new_network_begins_with_what_the_default_one_hears() -> None:
+@pytest.mark.parametrize("start", ("kws", "words"))
+def test_a_new_network_begins_with_what_a_shipped_one_hears(start: str) -> None:
+    """That of the default model, a branch of two, and the one that train kws takes."""
     import keras
 
-    content, _ = read_tflite_file(fetch("kws"))
+    content, _ = read_tflite_file(Path(f"models/{start}/model.tflite"))
     model = _ds_cnn(SHIPPED_WIDTH)
     features = np.random.default_rng(2).integers(-128, 128, (40, 49, 40)).astype(np.int8)
-    load_tflite_body(model, content, to_input(features), "kws")
+    load_tflite_body(model, content, to_input(features), start)
     body = keras.Model(model.input, model.get_layer("conv4_relu").output)
     image = compile_tflite(content, name="kws", task=Task.KWS).image
     parsed, engine = ModelImage.parse(image), HostReference(image).engine
@@ -81,8 +82,8 @@ def test_a_new_network_begins_with_what_the_default_one_hears() -> None:
         expected = (int8 - infos[place].zero_point) * infos[place].scale
         assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.98
         assert expected.std() > 0.1
-    with pytest.raises(ModelError, match="kws: expected weights of shape"):
-        load_tflite_body(_ds_cnn(16), content, to_input(features), "kws")
+    with pytest.raises(ModelError, match=f"{start}: expected weights of shape"):
+        load_tflite_body(_ds_cnn(16), content, to_input(features), start)
 
 
 def _ds_cnn(width: int) -> Any:

@@ -140,7 +140,9 @@ class KwsOutcome(ClassifierOutcome):
         ds_cnn = f"DS-CNN, {self.config.width} channels"
         network = {"ds_cnn": ds_cnn, "joint": f"{ds_cnn}, and tiny_conv beside it"}.get(self.config.arch, "tiny_conv")
         start = (
-            " (begun as the default model's, which has heard other words)" if self.config.starts_from_shipped else ""
+            " (begun with the layers of models/words, which tells 319 words apart)"
+            if self.config.starts_from_shipped
+            else ""
         )
         return Section(
             title="Network",

@@ -19,7 +19,6 @@ from tinyhost.datasets.sounds import N_SILENT, UNKNOWN_CLASS, ClipSet, SoundSpli
 from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.metrics.keywords import choose_threshold, keyword_curve
-from tinyhost.models.catalogue import fetch
 from tinyhost.models.file import read_tflite_file
 from tinyhost.train.core.classifier import judged
 from tinyhost.train.core.evidence import Counts
@@ -44,6 +43,8 @@ from tinyhost.train.kws.rounds import FeatureRound, FeatureRounds, load_round
 
 __all__ = ["load", "train"]
 
+_START = Path("models/words/model.tflite")
+"""A ds_cnn that tells hundreds of synthetic words apart."""
 _N_CALIBRATION, _N_RANGES = 512, 1024
 _WARM_RATE = 0.7  # of the learning rate, for a network that has learnt other words already
 _JOINT = {"dropout": "ds_dropout", "flat": "ds_flat"}
@@ -192,8 +193,7 @@ def _initial(config: KwsTrainConfig, n_classes: int, features: _Features) -> Any
     else:
         model = network(config.arch, n_classes)
     if config.starts_from_shipped:
-        shipped = fetch("kws")
-        load_tflite_body(model, read_tflite_file(shipped)[0], probes, str(shipped))
+        load_tflite_body(model, read_tflite_file(_START)[0], probes, str(_START))
     if config.published:
         load_published(model, config.published, config.published_classes, config.shares)
     return model
