@@ -37,9 +37,20 @@ _FILES = {
     },
     "lstm": {"lstm"},
     "svdf": {"svdf"},
-    "int16": {"int16_binary", "int16_conv", "int16_pool", "int16_softmax", "int16_unary"},
+    "int16": {"int16_batch_matmul", "int16_binary", "int16_conv", "int16_pool", "int16_softmax", "int16_unary"},
+    "float": {
+        "exponential",
+        "float_batch_matmul",
+        "float_binary",
+        "float_compare",
+        "float_conv",
+        "float_pool",
+        "float_resize_bilinear",
+        "float_unary",
+        "sine",
+    },
+    "int32": {"cast", "int32_binary"},
     "winograd": {"winograd"},
-    "float": {"exponential", "float_binary", "float_conv", "float_pool", "float_unary"},
 }
 """Source files of groups of operators (OperatorGroup), but for core."""
 _ENGINE = re.compile(r"libengine\.a\((.+?)(?:\.cpp)?\.o\)$")

@@ -9,6 +9,7 @@ from tests.oracle.arithmetic_layers import batch_matmul, comparison, division, s
 from tests.oracle.builder import ModelBuilder
 from tests.oracle.float_layers import FLOAT_MODELS
 from tests.oracle.int16_layers import INT16_MODELS
+from tests.oracle.integer_layers import INTEGER_MODELS
 from tests.oracle.loop_layers import loop_models
 from tests.oracle.moving_layers import (
     blocks,
@@ -315,6 +316,7 @@ OPERATOR_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "WHILE of float32": loop_models(),
     **FLOAT_MODELS,
     **INT16_MODELS,
+    **INTEGER_MODELS,
     **RARER_MODELS,
 }
 """Random models of one operator, by the operator's name, and of some in a row."""

@@ -44,6 +44,7 @@ __all__ = [
     "Int16ScaleParams",
     "Int16SigmoidParams",
     "Int16SoftmaxParams",
+    "Int32BinaryParams",
     "KWS_PARAMS",
     "KwsParams",
     "LookupParams",
@@ -173,7 +174,7 @@ class TensorType(IntEnum):
     FLOAT32 = 3
     """the real value"""
     INT32 = 4
-    """an index; only after ARG_MAX"""
+    """a whole number, such as an index"""
     INT16 = 5
     """real value = q * scale; its zero point is 0"""
 
@@ -206,6 +207,8 @@ class OperatorGroup(IntEnum):
     """int16 activations with int8 weights"""
     WINOGRAD = 6
     """CONV_2D in a form that takes fewer instructions and more flash"""
+    INT32 = 7
+    """whole numbers without a scale, and tables that they index"""
 
 
 class OperatorCode(IntEnum):
@@ -323,6 +326,14 @@ class OperatorCode(IntEnum):
     """MulParams, the multiplier in Q15; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)"""
     WINOGRAD_CONV_2D = 56
     """ConvParams of a 3x3 CONV_2D of stride 1 on whole words of channels, bounded"""
+    INT32_BINARY = 57
+    """Int32BinaryParams; broadcasts; wraps around"""
+    INT32_COMPARE = 58
+    """FloatCompareParams; broadcasts; int8, 1 where it holds, else 0"""
+    CAST = 59
+    """NoParams; float32, int32, int16 and int8 as numbers, whatever their scales; of floats toward zero and saturated, of integers the low bytes"""
+    GATHER = 60
+    """NoParams; (outer, n, inner) and m indices, int32, to (outer, m, inner); of one outside of 0..n - 1 the nearest"""
 
 
 OPERATOR_GROUPS = {
@@ -382,6 +393,10 @@ OPERATOR_GROUPS = {
     OperatorCode.FLOAT_SELECT: OperatorGroup.FLOAT,
     OperatorCode.INT16_BATCH_MATMUL: OperatorGroup.INT16,
     OperatorCode.WINOGRAD_CONV_2D: OperatorGroup.WINOGRAD,
+    OperatorCode.INT32_BINARY: OperatorGroup.INT32,
+    OperatorCode.INT32_COMPARE: OperatorGroup.INT32,
+    OperatorCode.CAST: OperatorGroup.INT32,
+    OperatorCode.GATHER: OperatorGroup.INT32,
 }
 """The group of each OperatorCode."""
 
@@ -1516,6 +1531,32 @@ class ResizeBilinearParams:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Int32BinaryParams:
+    """INT32_BINARY."""
+
+    SIZE: ClassVar[int] = 4
+    _STRUCT: ClassVar[Struct] = Struct("<B3B")
+
+    function: int = 0
+    """none of div, prelu and floor_mod"""
+    reserved: tuple[int, ...] = (0, 0, 0)
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.function, *self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> Int32BinaryParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            function=values[0],
+            reserved=values[1 : 4],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FloatConvParams:
     """FLOAT_CONV_2D. Products are added row by row of the window, tap by tap, channel by channel; then the bias."""
 
@@ -1725,7 +1766,7 @@ class FloatResizeBilinearParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FloatCompareParams:
-    """FLOAT_COMPARE."""
+    """FLOAT_COMPARE and INT32_COMPARE."""
 
     SIZE: ClassVar[int] = 4
     _STRUCT: ClassVar[Struct] = Struct("<B3B")

@@ -26,6 +26,7 @@ from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.canonical.float_tables import fold_float_tables
 from tinyhost.compiler.canonical.floats import expand_constants, name_floats
 from tinyhost.compiler.canonical.int16 import name_int16
+from tinyhost.compiler.canonical.integers import name_int32
 from tinyhost.compiler.canonical.loops import unroll_loops
 from tinyhost.compiler.canonical.matrices import rewrite_batch_matmul
 from tinyhost.compiler.canonical.moves import rewrite_gather, rewrite_mirror_pad, rewrite_resize_nearest
@@ -111,4 +112,4 @@ def canonical(graph: Graph) -> Graph:
         rule = _RULES.get(operator.code)
         if not fold_constant(draft, operator) and not (rule and rule(draft, operator)):
             draft.keep(operator)
-    return name_int16(name_floats(fold_float_tables(merge_dimensions(fold_dilation(draft.graph())))))
+    return name_int32(name_int16(name_floats(fold_float_tables(merge_dimensions(fold_dilation(draft.graph()))))))

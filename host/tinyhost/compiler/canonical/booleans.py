@@ -33,7 +33,8 @@ _COMPARISONS: Mapping[str, tuple[Comparison, bool]] = {
 }
 """What is asked, and whether of the inputs in the other order."""
 _LOGIC = {"LOGICAL_AND": "MINIMUM", "LOGICAL_OR": "MAXIMUM"}
-_SELECTS = {"int8": "SELECT", "float32": "FLOAT_SELECT", "int16": "FLOAT_SELECT"}
+_COMPARED = {"float32": "FLOAT_COMPARE", "int32": "INT32_COMPARE"}
+_SELECTS = {"int8": "SELECT", **dict.fromkeys(("float32", "int32", "int16"), "FLOAT_SELECT")}
 """By the type of what is chosen from."""
 _REDUCTIONS = {"REDUCE_ALL": "REDUCE_MIN", "REDUCE_ANY": "REDUCE_MAX"}
 _MOVES = (
@@ -60,12 +61,12 @@ _OF_ONE = Quantization(scales=np.ones(1, np.float32), zero_points=np.zeros(1, np
 
 
 def rewrite_comparison(draft: Draft, operator: Operator) -> bool:
-    """Write a comparison of int8 as COMPARE, of floats as FLOAT_COMPARE."""
+    """Write a comparison of int8 as COMPARE, of floats as FLOAT_COMPARE, of int32 as INT32_COMPARE."""
     if len(operator.inputs) != 2 or not _has_boolean_output(draft, operator):
         return False
     comparison, is_reversed = _COMPARISONS[operator.code]
     inputs = operator.inputs[::-1] if is_reversed else operator.inputs
-    code = "FLOAT_COMPARE" if draft.tensors[inputs[0]].dtype == "float32" else "COMPARE"
+    code = _COMPARED.get(draft.tensors[inputs[0]].dtype, "COMPARE")
     draft.emit(operator, code, inputs, _as_bytes(draft, operator.outputs[0]), {"Comparison": comparison})
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,7 +19,7 @@ from tinyhost.compiler.passes.rewrite import new_constant
 __all__ = ["broadcasted", "moved", "rewrite_gather", "rewrite_mirror_pad", "rewrite_resize_nearest"]
 
 _MODES = ("reflect", "symmetric")
-_MOVED = ("int8", "int16", "float32")
+_MOVED = ("int8", "int16", "int32", "float32")
 _MAX_RUNS = 1000
 """Of indices that a GATHER takes one after the other."""
 
@@ -42,26 +43,49 @@ def broadcasted(draft: Draft, like: Operator, index: int, shape: Sequence[int]) 
 
 
 def rewrite_gather(draft: Draft, operator: Operator) -> bool:
-    """Write a GATHER whose indices are known as slices that are joined; of a constant as the constant that it gives."""
+    """Write a GATHER whose indices are known as slices that are joined, of a constant as the constant that it gives;
+    one by computed indices as one of three dimensions.
+    """
     if not is_whole(operator, 2):
         return False
     data, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
     indices, axis = draft.integers(operator.inputs[1]), int(operator.options["Axis"])
     rank = len(data.shape)
-    if indices is None or operator.options["BatchDims"] or not -rank <= axis < rank or data.dtype not in _MOVED:
+    if not -rank <= axis < rank or data.dtype not in _MOVED:
         return False
     axis %= rank
+    if indices is None:
+        return _gather_computed(draft, operator, axis)
     shape = (*data.shape[:axis], *indices.shape, *data.shape[axis + 1 :])
-    if not indices.size or output.shape != shape or not ((indices >= 0) & (indices < data.shape[axis])).all():
+    if (
+        operator.options["BatchDims"]
+        or not indices.size
+        or output.shape != shape
+        or not ((indices >= 0) & (indices < data.shape[axis])).all()
+    ):
         return False
     if data.data is not None:
         values = np.take(data.array(), indices, axis=axis)
         draft.tensors[output.index] = replace(output, data=values.tobytes())
         return True
     runs = _runs(indices.reshape(-1).tolist())
-    if len(runs) > _MAX_RUNS:
+    if len(runs) <= _MAX_RUNS:
+        draft.view(operator, _taken(draft, operator, data.index, axis, runs), output.index)
+    return len(runs) <= _MAX_RUNS
+
+
+def _gather_computed(draft: Draft, operator: Operator, axis: int) -> bool:
+    data, indices = (draft.tensors[index] for index in operator.inputs)
+    output, n_batch = draft.tensors[operator.outputs[0]], int(operator.options["BatchDims"])
+    shape = (*data.shape[:axis], *indices.shape[n_batch:], *data.shape[axis + 1 :])
+    batch = (*data.shape[:n_batch], *indices.shape[:n_batch])
+    if indices.dtype != "int32" or not 0 <= n_batch <= axis or math.prod(batch) != 1 or output.shape != shape:
         return False
-    draft.view(operator, _taken(draft, operator, data.index, axis, runs), output.index)
+    outer, inner = math.prod(data.shape[:axis]), math.prod(data.shape[axis + 1 :])
+    rows = draft.viewed(operator, data.index, (outer, data.shape[axis], inner))
+    numbers = draft.viewed(operator, indices.index, (indices.n_elements,))
+    gathered = draft.tensor(output, (outer, indices.n_elements, inner))
+    draft.view(operator, draft.emit(operator, "GATHER", [rows, numbers], gathered, {}), output.index)
     return True
 
 

@@ -13,7 +13,7 @@ from tinyhost.compiler.passes.rewrite import new_constant, same_quantization
 
 __all__ = ["rewrite_pad_v2"]
 
-_PADDED = ("float32", "int16", "int8")
+_PADDED = ("float32", "int16", "int32", "int8")
 _MAX_PADDING = 1 << 16
 """Elements of constants."""
 

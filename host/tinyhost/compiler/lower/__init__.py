@@ -63,6 +63,7 @@ from tinyhost.compiler.lower.int16_weighted import (
     lower_int16_depthwise_conv,
     lower_int16_fully_connected,
 )
+from tinyhost.compiler.lower.integers import lower_cast, lower_gather, lower_int32_binary, lower_int32_compare
 from tinyhost.compiler.lower.layout import lower_concatenation, lower_pad, lower_reshape, lower_strided_copy
 from tinyhost.compiler.lower.matrices import lower_batch_matmul, lower_float_batch_matmul, lower_int16_batch_matmul
 from tinyhost.compiler.lower.recurrent import lower_lstm
@@ -87,6 +88,7 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "ARG_MAX": lower_arg_max,
     "AVERAGE_POOL_2D": lower_pool,
     "BATCH_MATMUL": lower_batch_matmul,
+    "CAST": lower_cast,
     "COMPARE": lower_compare,
     "CONCATENATION": lower_concatenation,
     "CONV_2D": lower_conv,
@@ -137,8 +139,16 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "FLOAT_SUM": lower_float_mean,
     "FLOAT_TANH": lower_float_unary,
     "FULLY_CONNECTED": lower_fully_connected,
+    "GATHER": lower_gather,
     "GELU": lower_gelu,
     "HARD_SWISH": lower_hard_swish,
+    "INT32_ADD": lower_int32_binary,
+    "INT32_COMPARE": lower_int32_compare,
+    "INT32_MAXIMUM": lower_int32_binary,
+    "INT32_MINIMUM": lower_int32_binary,
+    "INT32_MUL": lower_int32_binary,
+    "INT32_SQUARED_DIFFERENCE": lower_int32_binary,
+    "INT32_SUB": lower_int32_binary,
     "L2_NORMALIZATION": lower_l2_normalization,
     "INT16_ABS": lower_int16_scale,
     "INT16_ADD": lower_int16_binary,

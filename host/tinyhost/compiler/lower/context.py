@@ -140,9 +140,15 @@ class OperatorContext:
             raise self.unsupported(f"tensor {tensor.name!r} is {tensor.dtype}; supported: float32 throughout")
         return self._of_rank(tensor, rank)
 
+    def integers(self, tensor: Tensor) -> Tensor:
+        """Return `tensor` if it is int32."""
+        if tensor.dtype != "int32":
+            raise self.unsupported(f"tensor {tensor.name!r} is {tensor.dtype}; supported: int32")
+        return self._of_rank(tensor, None)
+
     def moved(self, tensor: Tensor) -> Tensor:
         """Return `tensor` if its elements are of a type that operators move as they are."""
-        types = {"float32": self.floats, "int16": self.int16}
+        types = {"float32": self.floats, "int16": self.int16, "int32": self.integers}
         return types.get(tensor.dtype, self.int8)(tensor)
 
     def one_input(self, checked: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:

@@ -96,7 +96,7 @@ enum class TensorType : uint8_t {
   kInt8 = 1,  ///< real value = (q - zero_point) * scale
   kUint8 = 2,  ///< real value = (q - zero_point) * scale; only as input or output
   kFloat32 = 3,  ///< the real value
-  kInt32 = 4,  ///< an index; only after ARG_MAX
+  kInt32 = 4,  ///< a whole number, such as an index
   kInt16 = 5,  ///< real value = q * scale; its zero point is 0
 };
 
@@ -128,6 +128,7 @@ enum class OperatorGroup : uint8_t {
   kSvdf = 4,  ///< int8 SVDF, of streaming models
   kInt16 = 5,  ///< int16 activations with int8 weights
   kWinograd = 6,  ///< CONV_2D in a form that takes fewer instructions and more flash
+  kInt32 = 7,  ///< whole numbers without a scale, and tables that they index
 };
 
 /// What an operator computes, named as in TensorFlow Lite. Never renumber, only append.
@@ -188,6 +189,10 @@ enum class OperatorCode : uint8_t {
   kFloatSelect = 54,  ///< NoParams; of float32, int32 or int16: where the first input, int8, is not 0 the second's element, else the third's
   kInt16BatchMatmul = 55,  ///< MulParams, the multiplier in Q15; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)
   kWinogradConv2d = 56,  ///< ConvParams of a 3x3 CONV_2D of stride 1 on whole words of channels, bounded
+  kInt32Binary = 57,  ///< Int32BinaryParams; broadcasts; wraps around
+  kInt32Compare = 58,  ///< FloatCompareParams; broadcasts; int8, 1 where it holds, else 0
+  kCast = 59,  ///< NoParams; float32, int32, int16 and int8 as numbers, whatever their scales; of floats toward zero and saturated, of integers the low bytes
+  kGather = 60,  ///< NoParams; (outer, n, inner) and m indices, int32, to (outer, m, inner); of one outside of 0..n - 1 the nearest
 };
 
 /// The name of a OperatorCode as the schema spells it; "unknown" for any other value.
@@ -249,6 +254,10 @@ constexpr const char* OperatorCodeName(OperatorCode value) {
     case OperatorCode::kFloatSelect: return "float_select";
     case OperatorCode::kInt16BatchMatmul: return "int16_batch_matmul";
     case OperatorCode::kWinogradConv2d: return "winograd_conv_2d";
+    case OperatorCode::kInt32Binary: return "int32_binary";
+    case OperatorCode::kInt32Compare: return "int32_compare";
+    case OperatorCode::kCast: return "cast";
+    case OperatorCode::kGather: return "gather";
   }
   return "unknown";
 }
@@ -319,6 +328,11 @@ constexpr OperatorGroup GroupOf(OperatorCode value) {
       return OperatorGroup::kInt16;
     case OperatorCode::kWinogradConv2d:
       return OperatorGroup::kWinograd;
+    case OperatorCode::kInt32Binary:
+    case OperatorCode::kInt32Compare:
+    case OperatorCode::kCast:
+    case OperatorCode::kGather:
+      return OperatorGroup::kInt32;
   }
   return OperatorGroup{};
 }
@@ -709,6 +723,13 @@ struct ResizeBilinearParams {
 };
 static_assert(sizeof(ResizeBilinearParams) == 12, "ResizeBilinearParams has padding");
 
+/// INT32_BINARY.
+struct Int32BinaryParams {
+  BinaryFunction function;  ///< none of div, prelu and floor_mod
+  uint8_t reserved[3];  ///< 0
+};
+static_assert(sizeof(Int32BinaryParams) == 4, "Int32BinaryParams has padding");
+
 /// FLOAT_CONV_2D. Products are added row by row of the window, tap by tap, channel by channel; then the bias.
 struct FloatConvParams {
   uint16_t filter_height;
@@ -776,7 +797,7 @@ struct FloatResizeBilinearParams {
 };
 static_assert(sizeof(FloatResizeBilinearParams) == 12, "FloatResizeBilinearParams has padding");
 
-/// FLOAT_COMPARE.
+/// FLOAT_COMPARE and INT32_COMPARE.
 struct FloatCompareParams {
   Comparison comparison;
   uint8_t reserved[3];  ///< 0

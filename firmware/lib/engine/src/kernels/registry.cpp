@@ -1,5 +1,6 @@
 #include "../float/kernels.h"
 #include "../int16/kernels.h"
+#include "../int32/kernels.h"
 #include "../simd/kernels.h"
 #include "kernel.h"
 
@@ -57,6 +58,10 @@
   X(kInt16Quantize, kInt16QuantizeKernel, kInt16QuantizeKernel)                                        \
   X(kInt16Dequantize, kInt16DequantizeKernel, kInt16DequantizeKernel)                                  \
   X(kInt16BatchMatmul, kInt16BatchMatmulKernel, kInt16BatchMatmulKernel)                               \
+  X(kInt32Binary, kInt32BinaryKernel, kInt32BinaryKernel)                                              \
+  X(kInt32Compare, kInt32CompareKernel, kInt32CompareKernel)                                           \
+  X(kCast, kCastKernel, kCastKernel)                                                                   \
+  X(kGather, kGatherKernel, kGatherKernel)                                                             \
   X(kSvdf, kSvdfKernel, kSvdfKernel)                                                                   \
   X(kUnidirectionalSequenceLstm, kUnidirectionalSequenceLstmKernel, simd::kUnidirectionalSequenceLstm) \
   X(kWinogradConv2d, kWinogradConv2dKernel, simd::kWinogradConv2d)

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "../kernels/kernel.h"
+
+namespace tinyhost {
+
+/// Kernels of whole numbers without a scale, and of what is looked up by them, the same on every processor.
+extern const Kernel kInt32BinaryKernel;
+extern const Kernel kInt32CompareKernel;
+extern const Kernel kCastKernel;
+extern const Kernel kGatherKernel;
+
+inline bool IsInt32(const TensorView& tensor) { return tensor.type == TensorType::kInt32; }
+
+}  // namespace tinyhost
