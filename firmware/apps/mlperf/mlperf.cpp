@@ -160,7 +160,7 @@ const App kApp = {
     .start_model = [](const Engine&, SettingTable*) {},
     .prepare = [](const Sample&, const Engine&) { return Status::kUnsupported; },
     .conclude = [](const Engine&, const SettingTable&, uint64_t, Result*) {},
-    .describe = [](const Engine&, const Result&, char* text, size_t) { text[0] = 0; },
+    .describe = [](const Engine&, const Result&, Text*) {},
     .self_test = nullptr,
     .camera = &kNoCamera,
     .sample_input = nullptr,
