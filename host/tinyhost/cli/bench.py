@@ -271,7 +271,7 @@ def _ensure_app(app: str, spec: str | None, state: Path | None, running: str = "
 def _trial(
     engine: Engine, app: str | None, file: ModelFile | None, board: str | None, state: Path | None
 ) -> EngineTrial:
-    """Return what to compare; the board then runs the app (by default its own) as it is in this checkout."""
+    """Return the comparison of engines; the board then runs the app (by default its own) as in this checkout."""
     from tinyhost.bench.engines import EngineTrial, file_of_active_model
     from tinyhost.cli.connect import connected
 
@@ -288,7 +288,7 @@ def _trial(
 
 @contextmanager
 def _progress() -> Iterator[Progress]:
-    """Yield a function that shows how far each stage is, on stderr."""
+    """Yield a function that shows the progress of each stage on stderr."""
     from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
 
     with progress_bars("{task.description:<10}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()) as bars:

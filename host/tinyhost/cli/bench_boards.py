@@ -142,7 +142,7 @@ def _boards_of_rig(
 
 
 def _stages(name: str) -> Callable[..., None]:
-    """Return an observer of a station that says what takes time."""
+    """Return an observer that shows a station's slow steps."""
 
     def told(event: str, **values: object) -> None:
         if event == "stage":
@@ -165,7 +165,7 @@ def _refuse_other_firmware(first: BenchBoard, other: BenchBoard) -> None:
 def model_on_boards(
     boards: Sequence[BenchBoard], file: ModelFile | None, *, keep: bool, on_progress: Progress
 ) -> Iterator[ActiveModel]:
-    """Yield what runs on all boards: `file`, or what they have. Raises UsageError if that is not the same."""
+    """Yield the active model of all boards: `file`, or their present one. Raises UsageError if they differ."""
     from tinyhost.bench.run import ActiveModel, model_on_device
     from tinyhost.device.pool import DevicePool, PoolMember
     from tinyhost.errors import BoardError

@@ -102,7 +102,7 @@ class Gate:
         return cls(baseline=baseline, conditions=conditions, save=save, junit=junit, markdown=markdown)
 
     def judged(self, result: BenchResult) -> BenchResult:
-        """Return the result with what the gate says, if there is one. Raises ConfigError, UsageError."""
+        """Return the result with the gate's, if there is one. Raises ConfigError, UsageError."""
         from tinyhost.bench.gate import Baseline, judge, load_baseline
 
         if self.baseline is None:
@@ -111,7 +111,7 @@ class Gate:
         return replace(result, gate=judge(self.baseline, load_baseline(self.baseline, now), now, self.conditions))
 
     def write(self, result: BenchResult) -> None:
-        """Write the files that were asked for."""
+        """Write the requested files."""
         from tinyhost.bench.gate import gate_junit, gate_table
 
         if self.junit:

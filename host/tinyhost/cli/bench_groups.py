@@ -65,7 +65,7 @@ def sweep_names(robustness: str | None, data: Path | None) -> tuple[str, ...]:
 
 
 def group_table(groups: Path | None, columns: str, data: Path | None) -> Groups | None:
-    """Return the table of --groups. Raises UsageError without --data, DatasetError if it is none."""
+    """Return the table of --groups. Raises UsageError without --data, DatasetError if it is malformed."""
     if groups is None:
         return None
     if data is None:
@@ -76,7 +76,7 @@ def group_table(groups: Path | None, columns: str, data: Path | None) -> Groups 
 
 
 def with_groups(result: BenchResult, table: Groups | None, positive: str | None) -> BenchResult:
-    """Return a result with how its groups fare. Raises UsageError for a model that does not classify."""
+    """Return a result with its metrics by group. Raises UsageError for a model that does not classify."""
     if table is None:
         return result
     from tinyhost.tasks.classes import Accuracy

@@ -117,7 +117,7 @@ def serve(
 
 
 def _serve_stdio(state: Path | None) -> None:
-    """Serve the tinyhost at the other end of our pipes. What anything here prints goes to stderr."""
+    """Serve the tinyhost at the other end of our pipes. All printed output goes to stderr."""
     import os
 
     from tinyhost.boards import resolve
@@ -130,7 +130,7 @@ def _serve_stdio(state: Path | None) -> None:
 
 
 def _keep_on(powered: PoweredBoard, step: Callable[[], None]) -> None:
-    """Take one step after the other until the board dies, which is an error; say what its scene lacks."""
+    """Keep the board on until it crashes, which is an error; report failures of its scene."""
     told = ""
     while True:
         step()
@@ -140,7 +140,7 @@ def _keep_on(powered: PoweredBoard, step: Callable[[], None]) -> None:
 
 
 def _tell_failure(powered: PoweredBoard, told: str) -> str:
-    """Say why the scene cannot be played, if it cannot and this was not said before; return what was said last."""
+    """Report a new failure of the scene; return the last one reported."""
     failure = powered.scene_failure
     message = failure.message if failure else ""
     if failure and message != told:

@@ -1,4 +1,4 @@
-"""One run of `tinyhost capture`: what was asked for, what is shown meanwhile, what came of it."""
+"""One run of `tinyhost capture`: its options, display and result."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _VIEWS: dict[str, type[CaptureView]] = {"pictures": PicturesView, "words": Words
 
 @dataclass(frozen=True, kw_only=True)
 class CaptureOptions:
-    """What the command line asks for."""
+    """The options of the command line."""
 
     label: str | None
     count: int | None
@@ -60,15 +60,15 @@ class CaptureOptions:
     seconds: float
     countdown_s: float
     review: bool | None
-    """None: if a person is there to be asked"""
+    """None: if the input is a terminal"""
     speaker: str
 
 
 class CaptureRun:
-    """Captures in a task's form, and shows it."""
+    """Runs a task's capture and shows it."""
 
     def __init__(self, form: CaptureForm, options: CaptureOptions) -> None:
-        """Raise UsageError if the form knows nothing of what the options ask for."""
+        """Raise UsageError if the task does not support the options."""
         self._form = form
         self._options = options
         self._progress = CaptureProgress()
@@ -118,7 +118,7 @@ class CaptureRun:
             capture_recording(session, seconds=options.seconds, form=self._form.recording)
 
     def _reviewer(self, session: CaptureSession, display: Display) -> Callable[[NDArray[np.int16]], Answer]:
-        """Return what decides about a word that is good: a person, or nobody."""
+        """Return the function that reviews a good word: by a person, or none."""
         is_asked = self._options.review
         if is_asked is None:
             is_asked = has_keyboard() and status_console().is_terminal
@@ -133,7 +133,7 @@ class CaptureRun:
         return ask if is_asked else lambda pcm: "keep"
 
     def tell_result(self, root: Path, counts: dict[str, int]) -> None:
-        """Say what came of it, also of a run that was cut short."""
+        """Print the result, also of an interrupted run."""
         done, in_all = self._progress, counts.get(self._label, 0)
         is_picture = self._takes == "pictures"
         dropped = f"{done.dropped:,} dropped by the board" if is_picture else f"{counted(done.dropped, 'sample')} lost"
@@ -175,7 +175,7 @@ class CaptureRun:
 
 
 def tell_recovery(store: DatasetStore, root: Path) -> None:
-    """Say how many samples are there, and what an earlier run left to fix."""
+    """Print the number of samples, and repairs of an earlier run's leftovers."""
     found, counts = store.recovery, store.counts()
     if counts:
         listed = ", ".join(f"{n} {label}" for label, n in counts.items())
@@ -191,7 +191,7 @@ def tell_recovery(store: DatasetStore, root: Path) -> None:
 
 
 def _list_some(lines: Sequence[tuple[Words, ...]]) -> None:
-    """Print the first lines, and how many more there are."""
+    """Print the first lines, and the number of further ones."""
     for line in lines[:_SHOWN]:
         note(*line)
     if len(lines) > _SHOWN:
@@ -227,9 +227,9 @@ def _stop_on_interrupt() -> Iterator[threading.Event]:
 
 
 def _answer(pcm: NDArray[np.int16], title: str, stop: threading.Event) -> str:
-    """Return keep, retake or stop, as a person says by one key, who may listen first.
+    """Return keep, retake or stop, chosen by a key after optional listening.
 
-    Ctrl-C, which sets `stop`, and the end of the input are stop.
+    Ctrl-C, which sets `stop`, and the end of the input mean stop.
     """
     keys = ("Enter", " keep   "), ("p", " play   "), ("r", " again   "), ("q", " stop ")
     question = Text.assemble(f"{title}: ", *(word for key, does in keys for word in ((key, "bold"), does)))
@@ -249,7 +249,7 @@ def _answer(pcm: NDArray[np.int16], title: str, stop: threading.Event) -> str:
 
 
 def play(pcm: NDArray[np.int16]) -> None:
-    """Play sound at 16 kHz; say why if that is not possible."""
+    """Play sound at 16 kHz; report why if that is not possible."""
     try:
         play_wav(wav_bytes(pcm, SAMPLE_RATE_HZ))
     except MissingToolError as error:

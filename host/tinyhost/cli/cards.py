@@ -34,12 +34,12 @@ def write_cards(target: Path, papers: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def say_cards(target: Path, papers: Mapping[str, str], json: str | None) -> None:
-    """Say what was written, unless a document goes to stdout."""
+    """Print the written files, unless a document goes to stdout."""
     if json != "-":
         say(f"{target}: {', '.join(papers)}")
 
 
 def note_missing(missing: Sequence[str], n_questions: int, about: Path) -> None:
-    """Say which questions nobody answered."""
+    """Print the unanswered questions."""
     if missing:
         note(f"{len(missing)} of {n_questions} questions not answered in {about}: {', '.join(missing)}")

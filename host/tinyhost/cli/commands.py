@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "COMPLETE_VARIABLE", "Commands"]
 
 COMPLETE_VARIABLE = "_TINYHOST_COMPLETE"
-"""of the environment, by which a shell asks how a line goes on"""
+"""environment variable by which a shell requests completions"""
 
 COMMANDS = {
     "doctor": "Check this computer, or a board's sensor, and show how to fix problems.",
@@ -68,11 +68,11 @@ class Commands(Group):
         return self._loaded.get(cmd_name)
 
     def first_line(self, ctx: click.Context, name: str) -> str:
-        """Return what the list of commands says of one."""
+        """Return a command's line in the list of commands."""
         return COMMANDS[name]
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Return the commands that begin so, or the options."""
+        """Return the commands with this prefix, or the options."""
         from click.shell_completion import CompletionItem
 
         if incomplete.startswith("-"):

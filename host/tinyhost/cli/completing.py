@@ -1,4 +1,4 @@
-"""What may stand on a command line as a value, for a shell that completes it: as it is on this computer."""
+"""Completion of values on a command line, from this computer's boards, files and so on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["VALUES", "completer"]
 
 
 def completer(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
-    """Return what click asks for the values of a kind in VALUES; a name of a file may stand in place of some."""
+    """Return click's completer for the values of a kind in VALUES; for some, file names are possible too."""
     values, or_file = VALUES[kind]
 
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -95,4 +95,4 @@ VALUES: dict[str, tuple[Callable[[], Iterable[str]], bool]] = {
     "model": (_models, False),
     "dataset": (_datasets, False),
 }
-"""Where the values of a kind come from, and whether a file may stand there too"""
+"""Source of the values of a kind, and whether a file is possible too"""

@@ -20,7 +20,7 @@ __all__ = ["Connection", "asked", "chosen_board", "connected", "show_log"]
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """A device, its board, and the scene that was asked for."""
+    """A device, its board, and the requested scene."""
 
     device: Device
     board: PoweredBoard
@@ -74,7 +74,7 @@ def chosen_board(board: str | None, scene: str | None, state: Path | None) -> Bo
 
 
 def asked(status: BoardStatus, state: Path | None = None) -> BoardStatus:
-    """Return the status of a board with what the board says of itself."""
+    """Return the status of a board, completed by the board's own information."""
     from tinyhost.device.query import query_board
 
     with status_console().status(f"asking {status.name}"):

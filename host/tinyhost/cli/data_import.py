@@ -133,7 +133,7 @@ def _rule(format: str, rule: str) -> WakeWordRule:
 
 
 def _tell_import(report: ImportReport, source: Path, target: Path, json: str | None) -> None:
-    """Say what an import did, also one that was interrupted."""
+    """Print the result of an import, also of an interrupted one."""
     from tinyhost.datasets.importing import ImportDocument
 
     if json:

@@ -106,7 +106,7 @@ def label(
 
 @dataclass(kw_only=True)
 class _Labelled:
-    """What became of proposals."""
+    """Results of a labelling session."""
 
     left: list[Proposal]
     accepted: Counter[str] = field(default_factory=Counter)
@@ -117,9 +117,9 @@ class _Labelled:
 def _label_all(
     target: Path, proposals: Sequence[Proposal], choices: Sequence[str], *, sure: float, by: str, annotator: str
 ) -> _Labelled:
-    """Store what is sure, then what a person says of the others; without an annotator nobody is asked.
+    """Store confident proposals, then a person's answers on the others; without an annotator nobody is asked.
 
-    by: what proposed.
+    by: name of the proposer.
     """
     from tinyhost.datasets.labelling.proposals import accept
     from tinyhost.datasets.store import DatasetStore
@@ -146,7 +146,7 @@ def _label_all(
 def _proposer(
     model: Path | None, finder: str, labels: Sequence[str], kind: SampleKind
 ) -> tuple[Proposer | None, tuple[str, ...], str]:
-    """Return what proposes, the labels that it knows, and its name."""
+    """Return the proposer, its labels and its name."""
     from tinyhost.models.file import load_model_file
     from tinyhost.tasks.proposing import finder_proposer, model_proposer
 

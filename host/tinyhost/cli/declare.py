@@ -1,4 +1,4 @@
-"""How a function becomes a command: its signature says the arguments and options, each `Annotated` with one of these.
+"""Commands from functions: the signature gives the arguments and options, each `Annotated` with one of these.
 
 def reset(*, bootloader: Annotated[bool, option("--bootloader", help="...")] = False) -> None: ...
 make_command(reset, examples=("tinyhost reset",))
@@ -32,7 +32,7 @@ HELP_NAMES = {"help_option_names": ["--help", "-h"], "max_content_width": 100}
 
 
 def _epilog(examples: tuple[str, ...]) -> str:
-    """Return what `--help` shows of a command below its options, and docs/reference/cli.md too."""
+    """Return a command's help below its options, for `--help` and docs/reference/cli.md."""
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in examples)])
 
 
@@ -40,7 +40,7 @@ class Command(click.Command):
     """A command whose help has its arguments before its options."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write what it takes."""
+        """Write the arguments and options."""
         for title, is_option in (("Arguments", False), ("Options", True)):
             shown = [param for param in self.get_params(ctx) if isinstance(param, click.Option) is is_option]
             if records := [record for param in shown if (record := param.get_help_record(ctx)) is not None]:
@@ -52,25 +52,25 @@ class Command(click.Command):
 
 
 class Group(click.Group, Command):
-    """Commands below a name, in the order in which they were given."""
+    """A group of commands, in the given order."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return their names."""
         return list(self.commands)
 
     def below(self) -> dict[str, click.Command]:
-        """Return the commands by their names; all of them are imported."""
+        """Return the commands by name; all are imported."""
         ctx = click.Context(self)
         found = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
         return {name: command for name, command in found.items() if command is not None}
 
     def first_line(self, ctx: click.Context, name: str) -> str:
-        """Return what the list of commands says of one."""
+        """Return a command's line in the list of commands."""
         command = self.get_command(ctx, name)
         return (command.help or "").partition("\n")[0] if command else ""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write what it takes, then the commands."""
+        """Write the arguments and options, then the commands."""
         Command.format_options(self, ctx, formatter)
         with formatter.section("Commands"):
             formatter.write_dl([(name, self.first_line(ctx, name)) for name in self.list_commands(ctx)])
@@ -78,7 +78,7 @@ class Group(click.Group, Command):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that is named; if there is none, say which is nearest."""
+        """Return the named command; if there is none, raise an error with the nearest name."""
         name, known = args[0], self.list_commands(ctx)
         if name not in known and not ctx.resilient_parsing:
             from difflib import get_close_matches
@@ -107,7 +107,7 @@ def make_group(
     alone: Callable[..., None] | None = None,
     examples: tuple[str, ...] = (),
 ) -> Group:
-    """Return a group of commands. alone: what it does if none of them is named."""
+    """Return a group of commands. alone: function called without a subcommand."""
     return Group(
         name=None,
         commands=dict(commands),

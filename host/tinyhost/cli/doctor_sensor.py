@@ -1,4 +1,4 @@
-"""`tinyhost doctor camera|mic|imu`: the board's self-test of its sensor, and what the sensor gives."""
+"""`tinyhost doctor camera|mic|imu`: the board's self-test of its sensor, and checks of the sensor's data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _VIEW_ROWS = 22
 def examine(
     name: SensorName, *, board: str | None, scene: str | None, state: Path | None, seconds: float, json: str | None
 ) -> None:
-    """Test the sensor, show what it gives for `seconds`, and raise CheckFailedError if something is wrong."""
+    """Test the sensor, show its data for `seconds`, and raise CheckFailedError for faults."""
     from tinyhost.cli.connect import connected
     from tinyhost.protocol.faults import fault_of
     from tinyhost.sensors import sensor_of_option
@@ -46,7 +46,7 @@ def examine(
 
 
 def _examined(connection: Connection, sensor: Sensor, seconds: float, *, quiet: bool) -> Examination:
-    """Examine the sensor, and print what is found as it is found."""
+    """Examine the sensor, and print results as they arrive."""
     from tinyhost.device.examination import Examination, observe_sensor, self_test_results
     from tinyhost.views.doctor import check_table, failure_lines
     from tinyhost.views.sensor import remark_lines
@@ -69,7 +69,7 @@ def _examined(connection: Connection, sensor: Sensor, seconds: float, *, quiet: 
 
 @contextmanager
 def _screen(title: str, *, quiet: bool) -> Iterator[Callable[[SensorQuality], None]]:
-    """Yield what draws a judgement in place; the last drawing stays. Without a terminal nothing is drawn."""
+    """Yield a function that draws an assessment in place, only in a terminal; the last drawing stays."""
     from rich.live import Live
 
     from tinyhost.views.sensor import quality_view

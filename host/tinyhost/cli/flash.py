@@ -187,7 +187,7 @@ def _checked_model(path: Path, app: str, board: Board, engine: Engine, *, all_op
 
 
 def _print(board: Board, firmware: Firmware, document: FlashDocument) -> None:
-    """Say what runs, how large it is and where it is from; where RAM holds the flash too, its size says nothing."""
+    """Print the app, its size and origin; the RAM size is omitted where RAM contains the flash."""
     ram = f", {firmware.ram_bytes:,} B of RAM" if firmware.ram_bytes and board.has_bootloader else ""
     how = f", verified, in {document.upload.seconds:.0f} s" if document.upload else ""
     sizes = f"{firmware.text_bytes:,} B of program{ram}{how}"

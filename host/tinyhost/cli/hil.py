@@ -83,7 +83,7 @@ ForOption = Annotated[
 
 
 def command() -> Group:
-    """Return `hil run` and what belongs to it."""
+    """Return `hil run` and its subcommands."""
     return make_group(
         "Run hardware-in-the-loop tests on the boards of a rig.",
         {
@@ -184,7 +184,7 @@ def _print_finished(status: Console) -> Callable[[Sequence[BoardProcess]], None]
 
 
 def _print(result: RigResult, json: str | None) -> None:
-    """Print what was found, unless the document goes there."""
+    """Print the results, unless the document goes to stdout."""
     from tinyhost.views.hil import rig_result
 
     if json != "-":
@@ -193,7 +193,7 @@ def _print(result: RigResult, json: str | None) -> None:
 
 
 def _write(result: RigResult, junit: Path | None, report: Path | None, json: str | None) -> None:
-    """Write the reports that were asked for."""
+    """Write the requested reports."""
     if junit:
         from tinyhost.hil.junit import junit_xml
 

@@ -91,7 +91,7 @@ def history(
 
 
 def open_history(path: Path | None) -> HistoryStore:
-    """Return the history; tell of a damaged file that was set aside. Raises ConfigError."""
+    """Return the history; report a damaged file that was set aside. Raises ConfigError."""
     from tinyhost.hil.history.store import HistoryStore, history_path
 
     store = HistoryStore(path or history_path())
@@ -101,7 +101,7 @@ def open_history(path: Path | None) -> HistoryStore:
 
 
 def keep(result: RigResult, store: HistoryStore | None, *, soak: str = "") -> None:
-    """Keep a run; one that cannot be kept is told, and loses nothing else."""
+    """Store a run; a failure to store it is only reported."""
     if store is None:
         return
     try:

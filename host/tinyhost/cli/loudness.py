@@ -1,4 +1,4 @@
-"""--quiet and --verbose, which every command has: how much is said beside results, and whether a log is kept."""
+"""--quiet and --verbose, which every command has: output beside results, and the log."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def loudness_options() -> list[click.Option]:
 
 @contextmanager
 def loudness() -> Iterator[None]:
-    """Run a command: at first nothing is quiet; at the end the log, if one is kept, has what ended it, and is named."""
+    """Run a command with its loudness; at the end the log, if any, gets the error that ended it, and is named."""
     set_quiet(False)
     _logs.clear()
     try:

@@ -1,4 +1,4 @@
-"""The `tinyhost` command: what starts and ends every command, and how errors are told."""
+"""The `tinyhost` command: start and end of every command, and the printing of errors."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _main(words: list[str]) -> None:
 
 
 def _run(words: list[str]) -> None:
-    """Run a command line; what click says of one that is wrong is printed."""
+    """Run a command line; print click's errors for an invalid one."""
     try:
         with app.make_context("tinyhost", words) as context:
             try:
@@ -108,7 +108,7 @@ def _run(words: list[str]) -> None:
 
 
 def _complete_words() -> None:
-    """Answer a shell that asks how the line goes on: `tinyhost completion` has told it how to ask."""
+    """Answer a shell's request for completions, set up by `tinyhost completion`."""
     if not (asked := os.environ.get(COMPLETE_VARIABLE)):
         return
     from click.shell_completion import shell_complete
@@ -121,7 +121,7 @@ class _TerminatedError(BaseException):
 
 
 def _prepare_process() -> None:
-    """Make a terminal that lacks a letter no reason to fail, SIGTERM a clean end, and libraries quiet."""
+    """Prepare for terminals that lack characters, for a clean end by SIGTERM, and silence libraries."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -140,7 +140,7 @@ def _on_unraisable(what: sys.UnraisableHookArgs) -> None:
 
 
 def _from_system(error: OSError) -> TinyhostError:
-    """Return what the system refused, and what to do about it."""
+    """Return the error for a refusal of the system, with a remedy."""
     if error.filename is None and error.errno == errno.ENOSPC:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what stdout still holds must not fail again at exit
     hints = {

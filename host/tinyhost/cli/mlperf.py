@@ -136,7 +136,7 @@ def run(
 
 
 def _prepare(powered: PoweredBoard, file: ModelFile | None) -> tuple[str, str, str]:
-    """Push the model, if there is one; return the firmware's build, what its ticks are, and the model's hash."""
+    """Push the model, if given; return the firmware's build, the unit of its ticks, and the model's hash."""
     from tinyhost.cli.connect import show_log
     from tinyhost.cli.push import push_model
     from tinyhost.device import Device

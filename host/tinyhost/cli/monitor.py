@@ -133,7 +133,7 @@ def monitor(
 
 
 def _tell_result(live: MonitorState) -> None:
-    """Say how many predictions there were, and how often there was none."""
+    """Print the number of predictions, and of failures to predict."""
     final = live.snapshot()
     if not final.header:
         return
@@ -204,7 +204,7 @@ def _on_screen(
 
 
 class _Lines:
-    """What is done with a prediction where there is no screen: a line on stdout, unless `quiet`, and remarks."""
+    """Output without a screen: a line on stdout for each prediction, unless `quiet`, and remarks."""
 
     def __init__(self, sink: Sink, *, count: int | None, quiet: bool) -> None:
         self.is_done = False

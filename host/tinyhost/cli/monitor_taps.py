@@ -23,7 +23,7 @@ __all__ = ["drift_watch", "taps"]
 
 
 def drift_watch(against: Path | None) -> DriftWatch | None:
-    """Return what compares samples with those of a run or a data set, if one is named."""
+    """Return the comparison of samples with those of a run or a data set, if one is given."""
     if against is None:
         return None
     from tinyhost.cli.skipped import tell_skipped
@@ -38,7 +38,7 @@ def drift_watch(against: Path | None) -> DriftWatch | None:
 def taps(
     write: Sink, live: MonitorState, drift: DriftWatch | None, folder: Path | None, *, margin: float, at_most: int
 ) -> Iterator[tuple[Sink, Tap | None]]:
-    """Yield what takes predictions and samples: compares them, and keeps the unsure ones if a folder is named."""
+    """Yield functions for predictions and samples: they measure drift, and store unsure ones if a folder is given."""
     if folder is None and drift is None:
         yield write, None
         return

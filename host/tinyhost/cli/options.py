@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 MAX_SECONDS = 10_000_000.0
-"""What an option for a time takes at most: four months; no timer of the system's overflows."""
+"""Largest value of an option for a time: four months, below the overflow of the system's timers."""
 
 BoardOption = Annotated[
     str | None,

@@ -1,4 +1,4 @@
-"""What commands print: results on stdout, everything else on stderr, errors with their hint, JSON to a file."""
+"""Output of commands: results on stdout, everything else on stderr, errors with their hint, JSON to a file."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def alarm_console() -> Console:
 
 
 def set_quiet(wanted: bool) -> None:
-    """Let remarks and progress be shown or not, from here on."""
+    """Switch remarks and progress off or on."""
     (_wishes.add if wanted else _wishes.discard)(_QUIET)
     status_console.cache_clear()
 
@@ -118,7 +118,7 @@ def note(*words: Words) -> None:
 
 
 def warn(text: str) -> None:
-    """Print a remark on stderr that a person should not miss."""
+    """Print a warning on stderr."""
     _tell(alarm_console(), (text, "yellow"))
 
 
@@ -145,7 +145,7 @@ class Display:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Leave the terminal to others, e.g. to a question, for the duration of the block."""
+        """Release the terminal for the block, e.g. for a question."""
         if self._live is not None:
             self._live.stop()
         yield
@@ -155,7 +155,7 @@ class Display:
 
 @contextmanager
 def live_display() -> Iterator[Display]:
-    """Yield a display that leaves nothing behind."""
+    """Yield a display that is removed at the end."""
     from rich.live import Live
 
     out = status_console()

@@ -1,4 +1,4 @@
-"""Archives from elsewhere: unpacked without trust in their names, links, or sizes."""
+"""Safe unpacking of foreign archives: names, links and sizes are not trusted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Limits", "unpack"]
 _CHUNK_BYTES = 1 << 16
 _END_BYTES = 1024
 _MEMBER_BYTES = 4096
-"""What a member costs beside its content: headers, and its last block."""
+"""Overhead of a member beside its content: headers, and its last block."""
 _MAX_DEPTH = 64
 _MAX_HEADER_BYTES = 1 << 20
 _HEADER_TYPES = (
@@ -39,7 +39,7 @@ _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EO
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What an archive may become."""
+    """Limits for unpacking an archive."""
 
     total_bytes: int = 16 << 30
     file_bytes: int = 4 << 30
@@ -121,7 +121,7 @@ def _copy(source: IO[bytes], out: IO[bytes], room: int, archive: Path, name: str
 
 
 def _safe_parts(archive: Path, member: _Member) -> tuple[str, ...]:
-    """Return the parts of a member's path below the target; raises DatasetError for what could lead elsewhere."""
+    """Return the parts of a member's path below the target; raises DatasetError for paths that could lead elsewhere."""
     name = member.name
     if not member.is_file and not member.is_folder:
         raise _bad(archive, f"{name!r} is neither file nor folder")
@@ -137,7 +137,7 @@ def _safe_parts(archive: Path, member: _Member) -> tuple[str, ...]:
 
 @contextmanager
 def _members(archive: Path, limits: Limits) -> Iterator[Iterator[_Member]]:
-    """Yield what is in the archive, in its order."""
+    """Yield the members of the archive, in its order."""
     if not archive.is_file():
         raise DatasetError(f"{archive}: no such file", hint="check the path")
     if zipfile.is_zipfile(archive):
@@ -152,7 +152,7 @@ def _members(archive: Path, limits: Limits) -> Iterator[Iterator[_Member]]:
 
 
 def _decompressed(archive: Path) -> IO[bytes]:
-    """Return the bytes of a tar, whose decompressor notices a cut."""
+    """Return the bytes of a tar; the decompressor detects truncation."""
     with archive.open("rb") as file:
         head = file.read(6)
     if head.startswith(b"\x1f\x8b"):
@@ -175,7 +175,7 @@ class _TarInfo(tarfile.TarInfo):
 
 
 class _Watched(io.RawIOBase):
-    """Remembers the end of what was read: tarfile takes a tar that was cut between two files for a whole one."""
+    """Remembers the last bytes read: tarfile accepts a tar that was truncated between two files."""
 
     def __init__(self, raw: IO[bytes], max_bytes: int) -> None:
         self._raw = raw

@@ -27,7 +27,7 @@ _MAX_BOXES = 10_000_000
 _MAX_BOXES_PER_PICTURE = 10_000
 _MAX_ID = 2**63
 _MAX_PIXELS = 1e6
-"""of a place or a side in a list"""
+"""largest coordinate or side in a list"""
 _HINT = f"expected Edge Impulse's {BOX_LIST}, or instances in COCO's JSON with the pictures beside it"
 _PARTS: dict[str, Part] = {
     "train": "training",
@@ -52,12 +52,12 @@ class Box:
     width: float
     height: float
     is_crowd: bool = False
-    """many objects that nobody told apart: what is detected in it is neither right nor wrong"""
+    """a crowd of objects without boxes of their own: detections in it are neither right nor wrong"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BoxedPicture:
-    """A picture and the objects in it; none: there is nothing to be found."""
+    """A picture and the objects in it, possibly none."""
 
     path: Path
     boxes: tuple[Box, ...]
@@ -70,12 +70,12 @@ class BoxedPicture:
 
 @dataclass(frozen=True, kw_only=True)
 class BoxedPictures:
-    """The pictures that a folder's lists of boxes name."""
+    """The pictures in a folder's lists of boxes."""
 
     root: Path
     pictures: tuple[BoxedPicture, ...]
     skipped: tuple[Skipped, ...]
-    """pictures that are missing, or that no list names"""
+    """pictures that are missing, or in no list"""
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -85,7 +85,7 @@ class BoxedPictures:
         return tuple(sorted({box.label for picture in self.pictures for box in picture.boxes}))
 
     def of_part(self, part: Part | None) -> tuple[BoxedPicture, ...]:
-        """Return the pictures of a part, which the folders' names say; None: all. Raises DatasetError for none."""
+        """Return the pictures of a part, by the folders' names; None: all. Raises DatasetError if there are none."""
         chosen = tuple(picture for picture in self.pictures if part is None or picture.part == part)
         if not chosen:
             raise DatasetError(
@@ -131,7 +131,7 @@ class _Reader:
 
     root: Path
     files: frozenset[Path]
-    """pictures that are there"""
+    """existing pictures"""
 
     def edge_impulse(self, path: Path) -> Iterator[BoxedPicture | Skipped]:
         """Yield the pictures of a bounding_boxes.labels."""
@@ -150,7 +150,7 @@ class _Reader:
             )
 
     def coco(self, path: Path) -> Iterator[BoxedPicture | Skipped]:
-        """Yield the pictures of a COCO file; of another JSON file that is no list of boxes what it is."""
+        """Yield the pictures of a COCO file; return a description of another JSON file."""
         whole = read_json(path, max_bytes=_MAX_BYTES, error=DatasetError, hint=_HINT)
         if not {"images", "annotations", "categories"} <= whole.values.keys():
             what = path.relative_to(self.root).as_posix()
@@ -175,7 +175,7 @@ class _Reader:
             yield self._picture(path, row.text("file_name"), boxes[row.integer("id", 0, _MAX_ID)])
 
     def _picture(self, listed_in: Path, name: str, boxes: Sequence[Box]) -> BoxedPicture | Skipped:
-        """Return a picture that a list names: the file is beside the list, or below the folder above it."""
+        """Return a picture of a list: the file is beside the list, or below the parent folder."""
         parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
         what = f"{listed_in.relative_to(self.root).as_posix()}: {name[:80]!r}"
         if not parts or ".." in parts or ":" in parts[0] or "\0" in name:
@@ -194,7 +194,7 @@ class _Reader:
 
 
 def _split_of(listed_in: Path) -> str:
-    """Return the folder of the pictures of an instances_NAME.json, as COCO has them."""
+    """Return COCO's folder of pictures for an instances_NAME.json."""
     return listed_in.stem.removeprefix("instances_")
 
 

@@ -28,12 +28,12 @@ __all__ = [
 ]
 
 MIRROR_ENV = "TINYHOST_DATA_MIRROR"
-"""A folder, a file:// URL or an http(s):// URL that holds the archives."""
+"""A folder, a file:// URL or an http(s):// URL with the archives."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetDocument:
-    """One archive: where it is, and what proves that it is the right one."""
+    """One archive: its address, size and checksum."""
 
     name: str
     """as `tinyhost data fetch` takes it"""
@@ -47,7 +47,7 @@ class DatasetDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetEntry(DatasetDocument):
-    """An archive, and how large it may be."""
+    """An archive and its size limit."""
 
     unpacked: Limits
     max_bytes: int = 4 << 30
@@ -102,7 +102,7 @@ DATASETS: dict[str, DatasetEntry] = {
         description="Speech Commands v0.02: 105,829 clips of 35 words by 2,618 people, and noise (Warden 2018). 2.4 GB",
         unpacked=Limits(total_bytes=6 << 30, file_bytes=64 << 20, n_files=200_000),
     ),
-    # Of these no SHA-256 is published.
+    # No SHA-256 is published for these.
     "ecg5000": DatasetEntry(
         name="ecg5000",
         url="https://timeseriesclassification.com/aeon-toolkit/ECG5000.zip",

@@ -35,7 +35,7 @@ def parse_cbor(content: bytes, where: str, *, hint: str) -> Any:
 
 
 class _Decoder:
-    """Reads items, one behind the other."""
+    """Reads consecutive items."""
 
     def __init__(self, content: bytes, where: str, hint: str) -> None:
         self.at = 0
@@ -134,7 +134,7 @@ class _Decoder:
         return taken
 
     def _check_room(self, n_bytes: int) -> None:
-        """Raise if so many bytes do not follow; every item has one at least."""
+        """Raise if fewer bytes follow; every item has at least one."""
         if n_bytes > len(self._content) - self.at:
             raise self.bad(f"{n_bytes:,} bytes expected, {len(self._content) - self.at:,} left")
 

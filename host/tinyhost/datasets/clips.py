@@ -35,7 +35,7 @@ class LabelledClip:
 
     @property
     def speaker(self) -> str:
-        """Who speaks, by the file's name; empty if that does not say."""
+        """The speaker, by the file's name; empty if it has none."""
         return speaker_of_file(self.path.name) if self.path and SPEAKER_MARK in self.path.name else ""
 
     def read(self) -> NDArray[np.int16]:
@@ -73,15 +73,15 @@ class ClipFolder:
         return dict(sorted(Counter(clip.label for clip in self.clips).items()))
 
     def speakers(self) -> frozenset[str]:
-        """Return who speaks, as far as the names say."""
+        """Return the speakers, as far as the names contain them."""
         return frozenset(clip.speaker for clip in self.clips if clip.speaker)
 
 
 def load_clip_folder(path: Path, *, on_file: Callable[[int, int], None] = lambda done, total: None) -> ClipFolder:
     """Return the labelled clips of a folder that holds one folder per class.
 
-    Every file is read once; what cannot be used (cut short, another rate, a label that no model can have) is left out
-    and told. on_file: called with files done and in total. Raises DatasetError if the folder is missing, holds no
+    Every file is read once; unusable files (truncated, another rate, a label that no model can have) are skipped and
+    reported. on_file: called with files done and in total. Raises DatasetError if the folder is missing, holds no
     class, or no clip of it can be used.
     """
     listing = labelled_files(path, SOUNDS)

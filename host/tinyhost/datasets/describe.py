@@ -1,4 +1,4 @@
-"""What is in a data set, be it pictures, clips, sounds of machines or time series."""
+"""Description of a data set of pictures, clips, sounds of machines, motion or time series."""
 
 from __future__ import annotations
 
@@ -47,14 +47,15 @@ class DataDescription:
     """seconds of recordings labelled `normal` that training leaves out, by what is wrong with the sensor: `stuck`,
     `saturated`; null unless the kind is `motion`"""
     issues: tuple[str, ...] = ()
-    """what is wrong with recordings of motion, and what was taken for granted about them"""
+    """problems of recordings of motion, and assumptions about them"""
     speakers: int | None = None
     """that the files' names tell apart; null unless the kind is `clips`"""
     background_files: int | None = None
     """in `_background_noise_`; null unless the kind is `clips`"""
     split_by: str | None = None
-    """what decides on a part: `lists`, `speaker`, `file`, `folder`, or `order`, that of the names in each class;
-    null for motion without lists"""
+    """basis of the split: `lists`, `speaker`, `file`, `folder`, or `order` (of the names in each class); null for
+    motion without lists
+    """
     parts: Mapping[Part, int] | None = None
     """files, by part: `training`, `validation` (clips and pictures), `testing`; null for motion without lists"""
     skipped: tuple[Skipped, ...] = ()
@@ -68,9 +69,9 @@ def describe(
     units: MotionUnits = UNSTATED_UNITS,
     on_file: Callable[[int, int], None] = lambda done, total: None,
 ) -> DataDescription:
-    """Return what is in a data set. Raises DatasetError if it is none, or nothing of it can be used.
+    """Return the description of a data set. Raises DatasetError if it is none, or nothing of it can be used.
 
-    class_column: where the class stands in tables of time series; None: it is found out. units: of motion.
+    class_column: the column of the class in tables of time series; None: it is detected. units: of motion.
     """
     if find_ucr(path) is not None:
         return _describe_series(path, class_column)

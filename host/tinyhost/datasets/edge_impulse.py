@@ -57,7 +57,7 @@ class Channel:
 
 @dataclass(frozen=True, kw_only=True)
 class Acquisition:
-    """What one file holds."""
+    """The content of one file."""
 
     values: NDArray[np.float64]
     """(n_samples, n_channels)"""
@@ -88,7 +88,7 @@ def read_acquisition(path: Path) -> Acquisition:
 
 
 def parse_acquisition(content: bytes, where: str) -> Acquisition:
-    """Return what JSON or CBOR holds; raises DatasetError, which names `where`, if it is not in the format."""
+    """Return the content of JSON or CBOR; raises DatasetError, which names `where`, if it is not in the format."""
     is_cbor = 0x80 <= (content[:1] or b"{")[0] < 0xE0  # a list, a map or a tag, where JSON has a bracket
     parsed = (
         parse_cbor(content, where, hint=_HINT)
@@ -119,7 +119,7 @@ def parse_acquisition(content: bytes, where: str) -> Acquisition:
 
 
 def write_acquisition(path: Path, acquisition: Acquisition) -> None:
-    """Write an unsigned file, whole or not at all. Whole numbers stay whole. Raises OSError."""
+    """Write an unsigned file atomically. Integers are written as integers. Raises OSError."""
     values = acquisition.values
     rows: list[Any] = (values if len(acquisition.channels) > 1 else values[:, 0]).tolist()
     if np.array_equal(values, np.rint(values)):

@@ -1,4 +1,4 @@
-"""Folders that Edge Impulse exports and its uploader takes: sample files, and what their labels and parts are.
+"""Folders of Edge Impulse's export and uploader: sample files with their labels and parts.
 
 https://docs.edgeimpulse.com/tools/specifications/data-annotation/ei-labels
 """
@@ -40,7 +40,7 @@ class LabelledFile:
     path: Path
     label: str
     part: Part | None
-    """None: the export leaves it open"""
+    """None: not given by the export"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class Export:
 
     files: tuple[LabelledFile, ...]
     skipped: tuple[Skipped, ...]
-    """files without one label, and those that no list names"""
+    """files without a single label, and those in no list"""
 
 
 def holds_export(folder: Path) -> bool:
@@ -90,7 +90,7 @@ def list_export(folder: Path) -> Export:
 
 
 def file_name(label: str, stem: str, part: Part, *, suffix: str = ".json") -> str:
-    """Return the path of a file to be exported, below the folder: its name says the label too."""
+    """Return the path of a file to be exported, below the folder; its name includes the label."""
     folder = "testing" if part == "testing" else "training"
     return f"{folder}/{label.replace('.', '_')}.{stem}{suffix}"
 

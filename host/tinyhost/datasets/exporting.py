@@ -1,4 +1,4 @@
-"""A data set of ours for other tools: Edge Impulse, Label Studio, CVAT, or a clean folder like Speech Commands."""
+"""Export of a data set for other tools: Edge Impulse, Label Studio, CVAT, or a folder like Speech Commands."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ExportDocument:
 
     schema: Literal["tinyhost.data_export/1"] = "tinyhost.data_export/1"
     folder: Path
-    """what was written"""
+    """the kind of the exported samples"""
     format: ExportFormat
     parts: Mapping[Part, int]
     """clips, pictures, or stretches of motion without a gap, by part: `training`, `validation`, `testing`"""
@@ -59,8 +59,8 @@ def export_dataset(
 ) -> ExportDocument:
     """Write the clips, the pictures or the motion of a data set to a new folder.
 
-    Raises UsageError if the format has no place for them; DatasetError if the target holds anything, OSError if it
-    cannot be written.
+    Raises UsageError if the format does not support them; DatasetError if the target is not empty, OSError if it cannot
+    be written.
     """
     _check_empty(target)
     kind = kind_of(folder)
@@ -85,7 +85,7 @@ def export_dataset(
 def _export_for_people(
     folder: Path, target: Path, format: ExportFormat, shares: Shares, on_sample: Callable[[int, int], None]
 ) -> ExportDocument:
-    """Write a set for a tool that people label with."""
+    """Write a set for a labelling tool."""
     kind = kind_of(folder)
     if kind is PICTURES:
         pictures = load_class_folder(folder)

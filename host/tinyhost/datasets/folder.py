@@ -1,4 +1,4 @@
-"""Class folders: <root>/<label>/<picture or clip>, as capture writes them and as the world ships them."""
+"""Class folders: <root>/<label>/<file>, the layout of captures and of most data sets."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ EXPORT_LIST = "info.labels"
 
 @dataclass(frozen=True, kw_only=True)
 class SampleKind:
-    """What the files of a data set are."""
+    """The kind of a data set's samples."""
 
     name: str
-    """as errors say it"""
+    """name in messages"""
     suffixes: frozenset[str]
     sensor: str
-    """as `tinyhost capture --sensor` takes it"""
+    """name for `tinyhost capture --sensor`"""
     example: str
     """of a file, below the data set's folder"""
 
@@ -56,16 +56,18 @@ class Listing:
 
     files: tuple[Path, ...]
     skipped: tuple[Skipped, ...]
-    """files that are no samples, though nothing says why they are there"""
+    """unexpected files that are no samples"""
 
 
 def label_of(file: Path) -> str:
-    """Return the label of a file by its folder's name, composed: Macs take letters and their accents apart."""
+    """Return the label of a file from its folder's name, in composed form: Macs decompose accents."""
     return normal_label(file.parent.name)
 
 
 def kind_of(path: Path) -> SampleKind | None:
-    """Return what most files of a data set are, by their names: pictures, sounds or motion; None if it has none."""
+    """Return the most frequent kind of a data set's files, by their names: pictures, sounds or motion; None if it has
+    none.
+    """
     if not path.is_dir():
         return None
     kinds = (PICTURES, SOUNDS, MOTION)
@@ -77,11 +79,11 @@ def kind_of(path: Path) -> SampleKind | None:
 
 
 def labelled_files(path: Path, kind: SampleKind, *, below: Path | None = None) -> Listing:
-    """Return the files `path/<label>/*` of a kind, and what else is there that may have been meant as a sample.
+    """Return the files `path/<label>/*` of a kind, and other files that may have been meant as samples.
 
-    Passed over are what systems and programs keep for themselves, text beside the samples, and files beside the label
-    folders that are no media. below: from where what is left out is named; None: path. Raises DatasetError if the
-    folder is missing or there is no file of the kind.
+    Files of systems and programs, text beside the samples, and files other than media beside the label folders are
+    ignored. below: the folder that skipped files are named from; None: path. Raises DatasetError if the folder is
+    missing or there is no file of the kind.
     """
     if not path.is_dir():
         what = "a file; expected a folder" if path.exists() else "no such folder"
@@ -118,7 +120,7 @@ def _none_found(path: Path, kind: SampleKind, skipped: Sequence[Skipped]) -> Dat
 
 
 def files_of_label(folder: Path, kind: SampleKind, *, below: Path) -> Listing:
-    """Return the files of one label; below: the data set, from which what is left out is named."""
+    """Return the files of one label; below: the data set, from which skipped files are named."""
     files, skipped = [], []
     for file in sorted(files_below(folder)):
         what = file.relative_to(below).as_posix()

@@ -1,6 +1,5 @@
-"""Which group each sample belongs to: a table with a row for each file, of ours, Wake Vision's or Common Voice's.
-
-Or the manifest of a data set that was imported: what its lines say of each sample.
+"""The groups of samples: from a table with a row for each file, of ours, Wake Vision's or Common Voice's, or from the
+attributes in an imported set's manifest.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ _HINT = "expected a table with a column `file` and one column for each grouping,
 
 @dataclass(frozen=True, kw_only=True)
 class Groups:
-    """Samples by group, in one or more ways."""
+    """Groups of samples, by one or more columns."""
 
     path: Path
     columns: Mapping[str, Mapping[str, str]]
     """the group of each file, by column"""
 
     def of(self, column: str, file: Path) -> str | None:
-        """Return the group of a sample by the longest end of its path that the table has; None if it is not there."""
+        """Return the group of a sample by the longest suffix of its path in the table; None if it is not there."""
         known, parts = self.columns[column], PurePosixPath(normal_label(file.as_posix())).parts
         ends = ("/".join(parts[index:]) for index in range(len(parts)))
         return next((known[end] for end in ends if end in known), None)

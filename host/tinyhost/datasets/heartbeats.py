@@ -26,7 +26,7 @@ _BUMPS: dict[int, tuple[tuple[float, float, float], ...]] = {  # place and width
 
 
 def heartbeats(n_train: int = 500, n_test: int = 4500, *, seed: int = 1) -> UcrSet:
-    """Return made-up beats of ECG5000's size and classes; the same seed gives the same beats."""
+    """Return synthetic beats of ECG5000's size and classes; the same seed gives the same beats."""
     rng = np.random.default_rng(seed)
     return UcrSet(name="Heartbeats", train=_beats(rng, n_train), test=_beats(rng, n_test))
 

@@ -1,4 +1,4 @@
-"""Samples from elsewhere into a data set of ours, with their labels, speakers and parts, and none a second time."""
+"""Import of samples into a data set, with their labels, speakers and parts, without duplicates."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SHORTEST = 1600  # 0.1 s: no word is shorter
 
 @dataclass(kw_only=True)
 class ImportReport:
-    """What an import did; it stays right when the import is interrupted."""
+    """The result of an import, correct also after an interruption."""
 
     format: str
     stored: Counter[str] = field(default_factory=Counter)
@@ -41,13 +41,13 @@ class ImportReport:
     already: int = 0
     """samples whose content was in the data set before, under the same label"""
     skipped: list[Skipped] = field(default_factory=list)
-    """what could not be used, with the reason"""
+    """files that could not be used, with the reason"""
     not_wanted: int = 0
-    """samples of labels that were not asked for"""
+    """number of samples with other labels than requested"""
     passed_over: Counter[str] = field(default_factory=Counter)
     """samples that are none by the format's own rules, by reason"""
     metadata: Counter[str] = field(default_factory=Counter)
-    """files that said more than their content, by what: EXIF, GPS, ...; none of it is stored"""
+    """files with metadata, by kind: EXIF, GPS, ...; none of it is stored"""
     faces: int = 0
     """that were blurred"""
     parts: dict[str, Part] = field(default_factory=dict)
@@ -111,12 +111,13 @@ def import_samples(
     find_faces: FaceFinder | None = None,
     on_sample: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
-    """Store samples of a source; `report` counts them as they come.
+    """Store samples of a source; `report` counts them as they arrive.
 
     store: opened with `once`, so that a second import adds nothing. words: only these labels, and the background; none:
-    all. person: whom the samples are of. find_faces: faces in pictures are blurred. on_sample: called with samples done
-    and in total. A file that cannot be used, or whose decoder is not installed, is skipped and told; nothing is lost
-    without a word. The parts that a source has go into the set's lists, also if the import is interrupted.
+    all. person: the person that the samples are of. find_faces: faces in pictures are blurred. on_sample: called with
+    samples done
+    and in total. A file that cannot be used, or whose decoder is not installed, is skipped and reported. The parts that
+    a source has go into the set's lists, also if the import is interrupted.
     """
     wanted = set(map(normal_label, words))
     origin = Origin.of_import(source)
@@ -164,7 +165,7 @@ def _take(
 def store_content(
     content: Content, store: DatasetStore, label: str, found: FoundSample, origin: Origin
 ) -> list[Sample]:
-    """Store what was read; return a line for each file of it: motion has one for each stretch without a gap."""
+    """Store the content; return a line for each file of it: motion has one for each stretch without a gap."""
     if isinstance(content, MotionRecording):
         pieces = [piece for piece in content.segments() if piece.stop - piece.start > 1]
         if not pieces:
@@ -188,9 +189,9 @@ def store_content(
 
 
 def _write_parts(root: Path, parts: Mapping[str, Part], *, had_samples: bool) -> None:
-    """Add what a source says to the lists of a set; what the set itself says of a file holds.
+    """Add a source's parts to the lists of a set, whose own entries take precedence.
 
-    A set that had samples and no lists gets those of the split that it was used with until now.
+    A set with samples and without lists first gets the lists of its present split.
     """
     own: Mapping[str, Part] = {}
     if has_lists(root):

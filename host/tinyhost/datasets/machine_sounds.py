@@ -1,6 +1,6 @@
-"""Folders of machine sounds that others recorded: MIMII, ToyADMOS, and those of DCASE's Task 2.
+"""Public sets of machine sounds: MIMII, ToyADMOS, and those of DCASE's Task 2.
 
-    fan/id_00/normal/00000000.wav, fan/id_00/abnormal/...           MIMII: 16 kHz, 8 microphones
+fan/id_00/normal/00000000.wav, fan/id_00/abnormal/...           MIMII: 16 kHz, 8 microphones
     ToyCar/case1/NormalSound_IND/..._ch1_0001.wav, AnomalousSound_IND/...   ToyADMOS: 48 kHz, a file for each microphone
     ToyCar/train/normal_id_01_00000000.wav, test/anomaly_id_01_...  DCASE 2020, of which MLPerf Tiny takes ToyCar
     fan/test/section_00_source_test_anomaly_0000_....wav            DCASE 2021 and later
@@ -62,7 +62,7 @@ class MachineClip:
     """which one of this type: id_01, case1, section_00"""
     part: Literal["train", "test"]
     anomalous: bool | None
-    """None: the file does not say, as in a challenge's evaluation set"""
+    """None: not known, as in a challenge's evaluation set"""
 
     @property
     def name(self) -> str:
@@ -83,7 +83,7 @@ class MachineSounds:
     layout: Layout
     clips: tuple[MachineClip, ...]
     skipped: tuple[Skipped, ...] = ()
-    """files that cannot be used, or whose place says nothing about them"""
+    """files that cannot be used, or with an unknown layout"""
     seconds: float = 0.0
     """of all clips; 0 if they were not read"""
 
@@ -152,7 +152,7 @@ def load_machine_sounds(
 
 
 def holds_machine_sounds(root: Path) -> bool:
-    """Return whether one of the first sounds below a folder says by its place that it is a machine's."""
+    """Return whether one of the first sounds below a folder has the layout of a set of machine sounds."""
     return any(_place(path, root)[0] is not None for path in itertools.islice(_sounds_below(root), _N_LOOKED_AT))
 
 
@@ -192,7 +192,7 @@ def _first_channel(wav: Sound) -> NDArray[np.int16]:
 
 
 def _place(path: Path, root: Path) -> tuple[Layout | None, MachineClip | None]:
-    """Return the layout that a file's place fits, and its clip; no clip if it is passed over on purpose."""
+    """Return the layout that a file's path fits, and its clip; no clip if it is skipped on purpose."""
     folders = (*root.resolve().parts[1:], *path.relative_to(root).parts[:-1])  # root may be the machine's own folder
     state = folders[-1] if folders else ""
     if (part := _PARTS.get(state.lower())) is not None:

@@ -45,9 +45,9 @@ class Sample:
     settings: Mapping[str, int] = field(default_factory=dict)
     """the device's settings at the start of the run"""
     scene: str = ""
-    """what a virtual board's camera was given"""
+    """the scene of a virtual board's camera"""
     scene_item: str = ""
-    """which picture of the scene the camera saw, as far as is known"""
+    """the scene's picture before the camera, if known"""
     note: str = ""
     frame_index: int = -1
     """the device's count of captures; -1 if unknown"""
@@ -63,19 +63,19 @@ class Sample:
     n_channels: int = 0
     """of a clip or another recording; n_samples is that of each channel"""
     speaker: str = ""
-    """who speaks in a clip, as in its file's name"""
+    """the speaker of a clip, as in its file's name"""
     subject: str = ""
-    """whom it is of: a pseudonym"""
+    """the person that it is of: a pseudonym"""
     consent: str = ""
     """identifier of the record in consents.jsonl"""
     purpose: str = ""
-    """what it may be used for"""
+    """the permitted purpose"""
     retain_until: str = ""
     """the last day on which it may be kept, ISO 8601"""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    """what the source of an import says of it: licence, author, age, machine"""
+    """attributes from the source of an import: licence, author, age, machine"""
     issues: Sequence[str] = ()
-    """what is wrong with it, in words: a picture is dark, black, torn; a sensor was stuck, saturated"""
+    """its faults, in words: a picture is dark, black, torn; a sensor was stuck, saturated"""
     adopted: bool = False
     """the file was there without a line; all that is known comes from the file"""
 
@@ -125,7 +125,7 @@ _READ: dict[str, Callable[[JsonObject, str], Any]] = {
     "Mapping[str, str]": _attributes,
     "Sequence[str]": _texts,
 }
-"""How a field of a sample is read, by its type"""
+"""The reader of a sample's field, by its type"""
 
 
 def read_manifest(root: Path) -> list[Sample]:

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 NORMAL = "normal"
-"""the label that is learnt; all others are for measuring only"""
+"""the label to learn from; all others are for testing only"""
 _RATE_TOLERANCE = 1 / 32  # as the app has it
 
 
@@ -46,11 +46,11 @@ class MotionRun:
     samples: NDArray[np.int16]
     """(n, 3) counts"""
     pieces: tuple[slice, ...]
-    """stretches without gaps or faults of the sensor; windows do not reach beyond one"""
+    """stretches without gaps or faults of the sensor; windows lie within one"""
     part: Part | None = None
     """as the set's own lists say; None: it has none"""
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """samples that are in no piece, by what is wrong with them"""
+    """samples in no piece, by their fault"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ class MotionSet:
     rate_hz: float
     counts_per_g: float = LSM9DS1.counts_per_g
     notes: tuple[str, ...] = ()
-    """what is wrong with the recordings, and what was taken for granted about them, in words"""
+    """problems of the recordings, and assumptions about them, in words"""
     skipped: tuple[Skipped, ...] = ()
     """files that cannot be used"""
 
@@ -83,7 +83,7 @@ class MotionSet:
         return [run for run in self.runs if run.label == label]
 
     def left_out_s(self) -> dict[str, float]:
-        """Return how much of the recordings is left out, by what is wrong with it."""
+        """Return the seconds left out of the recordings, by fault."""
         counts: Counter[str] = Counter()
         for run in self.runs:
             counts.update(run.left_out)
@@ -132,7 +132,7 @@ def read_recordings(
         try:
             recordings.append((name, read_motion_csv(path, units)))
         except DatasetError as error:
-            way_out = f"; {error.hint}" if error.hint else ""  # an option may say what the file does not
+            way_out = f"; {error.hint}" if error.hint else ""  # an option may give what the file lacks
             skipped.append(Skipped(what=name, reason=f"{error.message}{way_out}"))
         on_file(done, len(listing.files))
     if not recordings:
@@ -170,7 +170,7 @@ def _motion_set(root: Path, recordings: Sequence[tuple[str, MotionRecording]], s
 
 
 def _common_rate(rates_hz: Sequence[float]) -> float:
-    """Return the median of the rates that the most files have about in common."""
+    """Return the median of the largest group of similar rates."""
     rates = np.sort(rates_hz)
     first = np.searchsorted(rates, rates * (1 - _RATE_TOLERANCE), "left")
     last = np.searchsorted(rates, rates * (1 + _RATE_TOLERANCE), "right")

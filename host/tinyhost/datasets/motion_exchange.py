@@ -55,7 +55,7 @@ def motion_of(acquisition: Acquisition, where: str) -> MotionRecording:
 
 
 def _rotation_of(acquisition: Acquisition, names: list[str]) -> tuple[NDArray[np.float64] | None, str]:
-    """Return what a gyroscope gave, (n, 3) in degrees per second; None, and why, if it cannot be used."""
+    """Return the rotations of a gyroscope, (n, 3) in degrees per second; None and the reason if they cannot be used."""
     places = find_rotation(names)
     if places is None:
         return None, ""

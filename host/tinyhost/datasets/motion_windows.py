@@ -1,4 +1,4 @@
-"""Recordings of a machine as training and measuring take them: in parts, and cut into windows."""
+"""Recordings of a machine for training and testing: divided into parts, and cut into windows."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _divided(runs: Sequence[MotionRun], parts: Sequence[Part], n_fft: int, seed:
 
 
 def _cut(run: MotionRun, begin: float, end: float, n_fft: int) -> MotionRun:
-    """Return what of a recording is between two shares of its length, n_fft samples behind what is before."""
+    """Return the part of a recording between two shares of its length, n_fft samples after the previous part."""
     first = int(begin * len(run.samples)) + (n_fft if begin else 0)
     last = int(end * len(run.samples))
     pieces = [slice(max(piece.start, first), min(piece.stop, last)) for piece in run.pieces]
@@ -96,7 +96,7 @@ def long_enough(motions: MotionSet, n_fft: int) -> MotionSet:
 
 
 def windows_of(runs: Iterable[MotionRun], motion: MotionConfig) -> Windows:
-    """Return all windows of some recordings, as the board would see them."""
+    """Return all windows of some recordings, with the board's features."""
     features: list[NDArray[np.int16]] = []
     piece_of: list[NDArray[np.int64]] = []
     names: list[str] = []

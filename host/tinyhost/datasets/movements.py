@@ -37,7 +37,7 @@ class Movement:
     """(n, 6) counts"""
     rate_hz: float
     pieces: tuple[slice, ...]
-    """stretches without gaps; windows do not reach beyond one"""
+    """stretches without gaps; windows lie within one"""
     part: Part
 
 
@@ -50,7 +50,7 @@ class MovementSet:
     skipped: tuple[Skipped, ...] = ()
     """files that cannot be used"""
     notes: tuple[str, ...] = ()
-    """what is wrong with recordings, and what was taken for granted about them, in words"""
+    """problems of recordings, and assumptions about them, in words"""
 
     def __len__(self) -> int:
         return len(self.runs)

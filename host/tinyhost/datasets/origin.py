@@ -1,4 +1,4 @@
-"""Where the samples of one run come from, which the manifest says of each."""
+"""The origin of the samples of one run, for the manifest."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ class Origin:
     settings: Mapping[str, int] = field(default_factory=dict)
     """the board's settings, by name"""
     scene: str = ""
-    """what a virtual board's sensor was given"""
+    """the scene of a virtual board's sensor"""
     note: str = ""
-    """as `--note` gave it"""
+    """the text of `--note`"""
     subject: str = ""
-    """whom the samples are of"""
+    """the person that the samples are of"""
     consent: str = ""
     """identifier of the record in consents.jsonl"""
     purpose: str = ""
-    """what the samples may be used for"""
+    """the permitted purpose"""
     retain_until: str = ""
     """the last day on which they may be kept"""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    """what the source of an import says of them"""
+    """attributes from the source of an import"""
 
     @classmethod
     def of_import(cls, source: Path, attributes: Mapping[str, str] | None = None) -> Origin:
-        """Return where samples come from that no board gave."""
+        """Return the origin of samples that are not from a board."""
         return cls(
             sensor="import",
             board="",
@@ -57,7 +57,7 @@ class Origin:
 
     @classmethod
     def of_sample(cls, sample: Sample, attributes: Mapping[str, str]) -> Origin:
-        """Return where a sample came from that another data set has. attributes: further ones."""
+        """Return the origin of another data set's sample. attributes: further ones."""
         return cls(
             sensor=sample.sensor,
             board=sample.board,
@@ -76,7 +76,7 @@ class Origin:
         )
 
     def sample(self, label: str) -> Sample:
-        """Return what the manifest's lines of one label have in common; it is of no file yet."""
+        """Return the common fields of the manifest's lines of one label, without a file."""
         return Sample(
             file="",
             sha256="",

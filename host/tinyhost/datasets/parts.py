@@ -1,4 +1,4 @@
-"""The lists in a data set's folder that say which of its files are for validation and which for testing.
+"""The lists of a data set's files for validation and testing.
 
 Names and form are those of Speech Commands: validation_list.txt and testing_list.txt, a line `label/file` for each.
 """
@@ -22,18 +22,18 @@ _MAX_BYTES = 1 << 27
 
 
 def listed_name(path: Path) -> str:
-    """Return label/file of a file in a data set, composed (NFC), as its lists have it."""
+    """Return label/file of a file in a data set, composed (NFC), as in its lists."""
     return normal_label(f"{path.parent.name}/{path.name}")
 
 
 def counts_of(parts: Iterable[Part]) -> dict[Part, int]:
-    """Return how many samples each part has. parts: of each sample."""
+    """Return the number of samples in each part. parts: of each sample."""
     found = Counter(parts)
     return {part: found[part] for part in PARTS}
 
 
 def has_lists(root: Path) -> bool:
-    """Return whether a data set says itself which file is in which part."""
+    """Return whether a data set has lists of its own."""
     return any((root / name).exists() for name in LIST_FILES.values())
 
 

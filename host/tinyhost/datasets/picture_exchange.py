@@ -27,7 +27,7 @@ def export_pictures(
 ) -> list[Part]:
     """Write the pictures of a folder as files of Edge Impulse; return the part of each.
 
-    PNG and JPEG stay as they are, to the byte; what Edge Impulse does not take, such as HEIC, becomes grey PNG. It has
+    PNG and JPEG are copied unchanged; formats that Edge Impulse does not support, such as HEIC, become grey PNG. It has
     no validation, so that is noted beside a file for training. target: an empty folder. Raises OSError if it cannot be
     written.
     """
@@ -44,7 +44,7 @@ def export_pictures(
 
 
 def _as_taken(picture: LabelledPicture) -> tuple[str, bytes]:
-    """Return the ending and the content of a file that Edge Impulse takes."""
+    """Return the suffix and the content of a file for Edge Impulse."""
     suffix = picture.path.suffix.lower()
     if suffix in _TAKEN:
         return suffix, read_file(picture.path, max_bytes=MAX_PICTURE_BYTES)

@@ -54,7 +54,7 @@ class PictureSet:
 
 @dataclass(frozen=True, kw_only=True)
 class Splits:
-    """What is learned from, what chooses the best epoch, and what is only measured on."""
+    """The pictures for training, validation (which chooses the best epoch) and testing."""
 
     labels: tuple[str, ...]
     train: PictureSet
@@ -74,7 +74,7 @@ def load_splits(
 
     size: of a side in pixels, to which they are cut and scaled as on the board.
 
-    `part_of_pictures` says which picture is in which split. What cannot be used is left out and told. Raises
+    `part_of_pictures` determines the split. Unusable files are skipped and reported. Raises
     DatasetError if a class is missing, unexpected or too small.
     """
     if not folder.is_dir():

@@ -1,4 +1,4 @@
-"""Labelled pictures: class folders, alone or in `train`, `val` and `test`, and which picture is in which part."""
+"""Labelled pictures: class folders, alone or in `train`, `val` and `test`, and the parts of pictures."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class LabelledPicture:
     path: Path
     label: str
     part: Part | None = None
-    """whose folder it is in; None: the set has no such folders"""
+    """the part of its folder; None: the set has no such folders"""
 
     @property
     def name(self) -> str:
-        """Its label's folder and file, as the lists of a split have it."""
+        """Its label's folder and file, as in the lists of a split."""
         return listed_name(self.path)
 
     def read(self) -> NDArray[np.uint8]:
@@ -83,7 +83,7 @@ class ClassFolder:
 
 @dataclass(frozen=True, kw_only=True)
 class PictureShares:
-    """How many of the pictures that training has are set aside for the other parts."""
+    """Shares of the training pictures that are set aside for the other parts."""
 
     validation: float = 0.15
     testing: float = 0.15
@@ -105,7 +105,7 @@ def split_roots(path: Path) -> dict[Part, Path]:
 def load_class_folder(path: Path, *, on_file: Callable[[int, int], None] = lambda done, total: None) -> ClassFolder:
     """Return the labelled pictures of a folder that holds one folder per class, or `train`, `val` and `test` with them.
 
-    Every picture is decoded once to check it; what cannot be used is left out and told. on_file: called with files done
+    Every picture is decoded once to check it; unusable files are skipped and reported. on_file: called with files done
     and in total. Raises DatasetError if the folder is missing, holds no class, or no picture of it can be used.
     """
     skipped: list[Skipped] = []
@@ -116,7 +116,7 @@ def load_class_folder(path: Path, *, on_file: Callable[[int, int], None] = lambd
 def read_pictures(
     path: Path, skipped: list[Skipped], on_file: Callable[[int, int], None] = lambda done, total: None
 ) -> Iterator[tuple[LabelledPicture, NDArray[np.uint8]]]:
-    """Yield the pictures of a folder with their pixels; `skipped` gets what cannot be used. Raises DatasetError."""
+    """Yield the pictures of a folder with their pixels; unusable files are added to `skipped`. Raises DatasetError."""
     listings = list(_listings(path))
     done, total = 0, sum(len(listing.files) for _, listing in listings)
     for part, listing in listings:
@@ -132,7 +132,7 @@ def read_pictures(
 
 
 def class_folder(path: Path, pictures: Sequence[LabelledPicture], skipped: Sequence[Skipped]) -> ClassFolder:
-    """Return what `read_pictures` gave as one. Raises DatasetError if there is no picture."""
+    """Return the pictures of `read_pictures` as one folder. Raises DatasetError if there is no picture."""
     if not pictures:
         raise none_usable(path, skipped, hint="replace them by PNG or JPEG files")
     labels = tuple(sorted({picture.label for picture in pictures}))
@@ -159,12 +159,12 @@ def _listings(path: Path) -> Iterator[tuple[Part | None, Listing]]:
 def part_of_pictures(
     folder: ClassFolder, shares: PictureShares | None = None, *, use_lists: bool = True
 ) -> tuple[PictureSplitBy, list[Part]]:
-    """Return what decides on a picture's part, and the part of each picture of the folder, in its order.
+    """Return the basis of the split, and the part of each picture of the folder, in its order.
 
     The set's own folders decide, or its lists; else the order of names: the first 70 % of each class are for training,
     then 15 % and 15 %. Frames that were captured one after another look alike, and a random split would put near twins
     on both sides. A part without a folder, or that no list names, is taken from the end of training in the same way.
-    use_lists: believe validation_list.txt and testing_list.txt where there is one.
+    use_lists: use validation_list.txt and testing_list.txt if present.
     """
     shares = shares if shares is not None else PictureShares()
     by: PictureSplitBy = "folder" if any(picture.part for picture in folder) else "order"
@@ -181,7 +181,7 @@ def part_of_pictures(
 
 
 def _move_tails(folder: ClassFolder, parts: list[Part], part: Part, share: float) -> None:
-    """Move the last share of what each class has for training to another part; at least one picture each."""
+    """Move the last share of each class's training pictures to another part; at least one picture each."""
     for label in folder.labels:
         mine = [
             index

@@ -1,4 +1,4 @@
-"""What a reader of samples left out: the one type for it, and how much of it is too much."""
+"""Files that a reader of samples skipped, and the limit of their number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tinyhost.system.wording import counted
 __all__ = ["MAX_SKIPPED_SHARE", "Skipped", "check_skipped", "none_usable"]
 
 MAX_SKIPPED_SHARE = 0.01
-"""More than this is no stray file: what is said of the others may be wrong of the whole."""
+"""Largest share of skipped files: with more, figures of the others may not hold for the whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Skipped:
     reason: str
 
     def __str__(self) -> str:
-        """Return both in one line; most reasons name the file already."""
+        """Return file and reason in one line; most reasons already name the file."""
         return self.reason if self.what in self.reason else f"{self.what}: {self.reason}"
 
 

@@ -1,4 +1,4 @@
-"""Labelled one-second clips as arrays, split so that no speaker is on two sides, and the noise to mix into them."""
+"""Labelled one-second clips as arrays, split by speaker, and noise to mix into them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ClipSet:
     pcm: NDArray[np.int16]
     classes: NDArray[np.int64]
     paths: tuple[Path, ...]
-    """the folder itself for a clip that was made"""
+    """the folder itself for a generated clip"""
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -48,13 +48,13 @@ class ClipSet:
 
 @dataclass(frozen=True, kw_only=True)
 class SoundSplits:
-    """What is learned from, what chooses the best epoch and the threshold, what is only measured on, and noise."""
+    """The clips for training, validation (which chooses epoch and threshold) and testing, and noise."""
 
     train: ClipSet
     val: ClipSet
     test: ClipSet
     noises: tuple[NDArray[np.float32], ...]
-    """recordings of the background, and made ones: NOISES, and babble of what is said beside the words"""
+    """recordings of the background, and generated noise: NOISES, and babble of the other words"""
     labels: tuple[str, ...]
     """silence, unknown, then the words"""
     n_files: int

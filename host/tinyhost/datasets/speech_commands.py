@@ -40,7 +40,7 @@ _SILENCE_GAINS = (0.0, 1.0)
 
 @dataclass(frozen=True, kw_only=True)
 class Shares:
-    """How much of what, in percent; the defaults are the field's."""
+    """Shares of the parts and classes, in percent; the defaults are the usual ones."""
 
     validation: float = 10.0
     testing: float = 10.0
@@ -64,7 +64,7 @@ class SpeechCommands:
     parts: dict[Part, tuple[LabelledClip, ...]]
     """in a seeded order"""
     split_by: SplitBy
-    """what decides on a clip's part: the set's own lists, its speaker, or, with fewer than three speakers, its name"""
+    """basis of the split: the set's own lists, the speaker or, with fewer than three speakers, the file's name"""
 
     def counts(self, part: Part) -> dict[str, int]:
         """Return the number of clips per label, in the labels' order."""
@@ -107,9 +107,9 @@ def divide(folder: ClipFolder, words: Sequence[str], *, shares: Shares | None = 
 
 
 def part_of_clips(folder: ClipFolder, shares: Shares, *, use_lists: bool = True) -> tuple[SplitBy, list[Part]]:
-    """Return what decides on a clip's part, and the part of each clip of the folder, in its order.
+    """Return the basis of the split, and the part of each clip of the folder, in its order.
 
-    use_lists: believe validation_list.txt and testing_list.txt where there is one.
+    use_lists: use validation_list.txt and testing_list.txt if present.
     """
     if use_lists and has_lists(folder.root):
         listed = read_lists(folder.root)

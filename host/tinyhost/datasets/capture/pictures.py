@@ -17,16 +17,16 @@ __all__ = ["capture_pictures"]
 
 _SENSOR_FAILURES = frozenset({Status.NO_SENSOR, Status.SENSOR_TIMEOUT})
 _MAX_FAILURES = 5
-"""Sensor failures in a row that are asked again; the next one ends the run."""
+"""Consecutive sensor failures that are retried; the next one ends the run."""
 _RETRY_S = 0.3
 
 
 def capture_pictures(session: CaptureSession, *, count: int, every_s: float) -> None:
     """Store `count` camera frames, or fewer if the session is stopped.
 
-    every_s: least time from one picture to the next. What is wrong with a picture is stored with it. A sensor that
-    fails is reported and asked again, up to five times in a row. Whatever ends the run early (LinkError, DeviceError),
-    what was stored stays valid.
+    every_s: least time from one picture to the next. A picture's faults are stored with it. A failure of the sensor is
+    reported and retried, up to five times in a row. If the run ends early (LinkError, DeviceError), the stored pictures
+    are valid.
     """
     progress, due, failures = session.progress, time.monotonic(), 0
     first_dropped: int | None = None
@@ -65,21 +65,21 @@ def capture_pictures(session: CaptureSession, *, count: int, every_s: float) -> 
 
 
 class _Repeats:
-    """Pictures in a row that are the same to the last bit."""
+    """Counts consecutive pictures that are bit-identical."""
 
     def __init__(self) -> None:
         self._last: NDArray[np.uint8] | None = None
         self._n = 0
 
     def take(self, pixels: NDArray[np.uint8]) -> list[str]:
-        """Return what is wrong with so many, including this one: nothing, or that the camera is stuck."""
+        """Process a picture; return the fault if the camera is stuck."""
         self._n = self._n + 1 if self._last is not None and np.array_equal(self._last, pixels) else 1
         self._last = pixels
         return [f"stuck: {self._n} pictures in a row are identical"] if self._n >= LEAST_STUCK else []
 
 
 def _check_asking_again_helps(error: DeviceError, failures: int, session: CaptureSession) -> None:
-    """Raise what ends the run, unless the sensor may answer next time.
+    """Raise the error that ends the run, unless a retry may help.
 
     A virtual board gets no camera later; but one that has given pictures has restarted, or the computer is busy.
     """

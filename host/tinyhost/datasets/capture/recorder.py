@@ -1,4 +1,4 @@
-"""Takes sound or motion out of a device's stream, sample after sample, and says what is missing."""
+"""Recording of sound or motion from a device's stream, with a count of missing samples."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _WAIT_S = 0.1
 
 
 class ItemSource(Protocol):
-    """What a subscription is to a recorder."""
+    """The recorder's view of a subscription."""
 
     def get(self, timeout_s: float) -> StreamItem | None:
         """Return the next item, or None after `timeout_s`."""
 
     def silence(self, seconds: float) -> TinyhostError:
-        """Return the error that nothing came for so long."""
+        """Return the error for a silent stream."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """Samples in a row, as far as none is missing."""
+    """Recorded samples without the missing ones."""
 
     samples: NDArray[np.int16]
-    """(n_samples, n_channels); what is missing is left out"""
+    """(n_samples, n_channels), without missing samples"""
     rate_hz: float
     scale: float
     """of one count: of full scale (microphone), g (accelerometer)"""
@@ -64,7 +64,7 @@ class Recorder:
         stop: threading.Event | None = None,
         patience: float = 1.0,
     ) -> None:
-        """channels: how many values a sample may have; the first piece settles which of them."""
+        """channels: allowed numbers of channels; the first piece determines the number."""
         self._source = source
         self._channels = channels
         self._silent_s = _SILENT_S * patience
@@ -73,7 +73,7 @@ class Recorder:
         self._restarts = 0
 
     def next_piece(self) -> tuple[SamplesItem, int] | None:
-        """Return the next piece and how many samples are missing before it; None when `stop` is set.
+        """Return the next piece and the number of samples missing before it; None when `stop` is set.
 
         Raises LinkTimeoutError if nothing comes for 5 s (times `patience`), ProtocolError if a sample has another
         number of values than `channels` says or those before had, and whatever ended the connection. A board that
@@ -93,13 +93,13 @@ class Recorder:
         return None
 
     def forget(self) -> None:
-        """Throw away what has come so far; what is missing in it is nobody's loss."""
+        """Discard the samples received so far, with their missing ones."""
         while self._source.get(0.0) is not None:
             pass
         self._next = -1
 
     def skip(self, seconds: float, on_piece: Callable[[SamplesItem], None] = lambda item: None) -> None:
-        """Let so many seconds of the stream go by."""
+        """Skip this many seconds of the stream."""
         n_left = -1
         while n_left != 0:
             got = self.next_piece()
@@ -112,7 +112,7 @@ class Recorder:
             on_piece(item)
 
     def record(self, seconds: float, on_piece: Callable[[SamplesItem], None] = lambda item: None) -> Recording | None:
-        """Return the next samples; None when `stop` is set before they are there."""
+        """Return the next samples; None when `stop` is set before they have arrived."""
         pieces: list[SamplesItem] = []
         n_missing, n_samples, wanted = 0, 0, 1
         while n_samples < wanted:

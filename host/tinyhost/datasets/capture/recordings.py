@@ -1,4 +1,4 @@
-"""Minutes of sound or motion from a device into a data set, without a gap in any file."""
+"""Capture of long recordings of sound or motion into a data set, without a gap in any file."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from tinyhost.sensors.sound import sound_faults
 __all__ = ["MOTION_RECORDING", "SOUND_RECORDING", "RecordingForm", "capture_recording", "store_motion"]
 
 _MOTION_CHANNELS = (3, 6)
-"""an accelerometer's, and with a gyroscope's"""
+"""channels of an accelerometer, and with a gyroscope"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordingForm:
-    """How minutes of a sensor's samples become files."""
+    """The storage of a sensor's long recordings."""
 
     file_s: float
-    """longest file: what came before it is safe, whatever happens to the process"""
+    """longest file: earlier files are safe if the process dies"""
     channels: tuple[int, ...]
-    """how many values a sample of the sensor may have"""
+    """allowed numbers of channels"""
     store: Callable[[DatasetStore, Recording, str, Origin, str], Sample]
-    """writes one file, of a label, an origin, and what the scene played"""
+    """writes one file with its label, origin, and the scene's item"""
 
 
 def store_sound(store: DatasetStore, recording: Recording, label: str, origin: Origin, scene_item: str = "") -> Sample:
@@ -53,7 +53,7 @@ def store_sound(store: DatasetStore, recording: Recording, label: str, origin: O
 
 
 def store_motion(store: DatasetStore, recording: Recording, label: str, origin: Origin, scene_item: str = "") -> Sample:
-    """Store a recording of (n, 3) or (n, 6) samples as CSV, with what its sensor did wrong; return its line.
+    """Store a recording of (n, 3) or (n, 6) samples as CSV, with its sensor's faults; return its line.
 
     Raises DatasetError if it cannot be written, ProtocolError if its samples are no motion's; the set is valid all the
     same.
@@ -77,7 +77,7 @@ MOTION_RECORDING = RecordingForm(file_s=30.0, channels=_MOTION_CHANNELS, store=s
 
 
 def capture_recording(session: CaptureSession, *, seconds: float, form: RecordingForm) -> None:
-    """Record so many seconds, or fewer if the session is stopped. Whatever ends it, what has come is stored first.
+    """Record this many seconds, or fewer if the session is stopped. However it ends, received samples are stored first.
 
     A gap in the samples ends a file, so every file is without one; the session's progress counts what is missing.
     """
@@ -108,7 +108,7 @@ class _File:
         self._n_samples = 0
 
     def add(self, item: SamplesItem, missing: int) -> None:
-        """Take a piece; what it does not follow, and what is long enough, is stored first."""
+        """Add a piece; after a gap, or at the maximum length, the file so far is stored first."""
         progress = self._session.progress
         is_full = self._n_samples >= self._form.file_s * item.rate_hz
         if is_full or (missing and self._pieces):
@@ -119,7 +119,7 @@ class _File:
         progress.n_samples += len(item.samples)
 
     def store(self) -> None:
-        """Write what there is."""
+        """Write the samples so far."""
         if not self._pieces:
             return
         session, first = self._session, self._pieces[0]

@@ -1,4 +1,4 @@
-"""One capture: from which device, under which label, into which data set, and what came of it so far."""
+"""A capture run: its device, label and data set, and its progress."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ __all__ = ["CaptureDocument", "CaptureEvent", "CaptureProgress", "CaptureSession
 
 @dataclass(frozen=True, kw_only=True)
 class CaptureEvent:
-    """Something that happened."""
+    """An event of a capture."""
 
     kind: Literal["prompt", "level", "stored", "rejected", "retake", "sensor_failed"]
-    """a word is awaited, samples came, a sample was stored, was no good, is taken anew, the sensor is asked again"""
+    """a word is awaited, samples arrived, a sample was stored, rejected, is retaken, the sensor is retried"""
     sample: Sample | None = None
     """that was stored"""
     pixels: NDArray[np.uint8] | None = None
     """of the picture that was stored, (height, width)"""
     piece: SamplesItem | None = None
-    """what came, for `prompt` and `level`"""
+    """the samples received, for `prompt` and `level`"""
     seconds_left: float = 0.0
     """for `prompt`: until a word is recorded; for `level`: until a recording ends"""
     verdict: WordVerdict | None = None
@@ -56,17 +56,17 @@ class CaptureProgress:
     n_samples: int = 0
     """of a recording, in all files"""
     dropped: int = 0
-    """pictures: captures that failed on the device since the first one stored; else samples that were lost"""
+    """pictures: failed captures on the device since the first one stored; else lost samples"""
     sensor_failures: int = 0
-    """captures that were asked again"""
+    """number of retried captures"""
     rejected: dict[str, int] = field(default_factory=dict)
-    """words that were no good, by reason"""
+    """rejected words, by reason"""
     issues: list[str] = field(default_factory=list)
-    """of pictures and recordings: what is wrong with which file, or with the scene"""
+    """for pictures and recordings: faults by file, or of the scene"""
     seconds: float = 0.0
 
     def take_issues(self, sample: Sample) -> None:
-        """Note what is wrong with a sample that was stored."""
+        """Record the faults of a stored sample."""
         self.issues += [f"{sample.file}: {issue}" for issue in sample.issues]
 
 
@@ -86,7 +86,7 @@ class CaptureSession:
 
     @contextmanager
     def timed(self) -> Iterator[None]:
-        """Note how long the block took, however it ends."""
+        """Record the duration of the block, however it ends."""
         begin = time.monotonic()
         try:
             yield
@@ -137,13 +137,13 @@ class CaptureDocument:
     counts: Mapping[str, int]
     """samples in the set now, by label"""
     recovery: Recovery
-    """what an earlier run left behind, and this one put right"""
+    """leftovers of an earlier run that this one repaired"""
     origin: Origin
-    """what the manifest says about the device"""
+    """the manifest's entries on the device"""
 
 
 def origin_of(device: Device, *, sensor: str, scene: str, note: str) -> Origin:
-    """Return what the manifest says about a device: who it is and how its settings stand."""
+    """Return the manifest's entries on a device: its identity and settings."""
     info = device.info
     return Origin(
         sensor=sensor,

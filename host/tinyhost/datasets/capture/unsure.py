@@ -1,4 +1,4 @@
-"""Samples that a model was unsure of, as what to label next: from a live view, or from a board that kept them."""
+"""Storage of samples that a model was unsure of, to be labelled next: from a live view, or kept by a board."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ UNSURE = "unsure"
 
 
 def margin_of(scores: Sequence[float]) -> float:
-    """Return how far the second best score is below the best."""
+    """Return the distance between the best score and the second best."""
     best = sorted(scores)[-2:]
     return best[1] - best[0] if len(best) == 2 else float("inf")
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnsureAnswer:
-    """What a model said of a sample, in real units."""
+    """A model's prediction for a sample, in real units."""
 
     model: str
     proposed: str
@@ -42,7 +42,7 @@ class UnsureAnswer:
     """when it was taken, UTC, ISO 8601; empty: as it is stored"""
 
     def attributes(self) -> dict[str, str]:
-        """Return it as the manifest's line has it."""
+        """Return it as attributes of the manifest's line."""
         scores = " ".join(f"{label}={score:.4f}" for label, score in self.scores.items())
         found = {"proposed": self.proposed, "margin": f"{self.margin:.4f}", "scores": scores, "model": self.model}
         found |= {"model_sha256": self.model_sha256} if self.model_sha256 else {}
@@ -62,7 +62,7 @@ def store_unsure(
     dropped: int = -1,
     scene_item: str = "",
 ) -> Sample:
-    """Store a sample under `unsure`, with what the model said of it; return its line. Raises DatasetError.
+    """Store a sample under `unsure`, with the model's prediction; return its line. Raises DatasetError.
 
     values: a picture, (height, width) uint8, or (n, n_channels) int16 counts of sound or motion at rate_hz, one of
     which is `scale` of full scale or g. timestamp_us: of the board's clock, when they were taken, or begin.

@@ -20,9 +20,9 @@ __all__ = ["Answer", "capture_words"]
 
 _WORD_S = 1.0
 _SPEAK_S = 1.5
-"""of which the loudest second is kept"""
+"""recorded time, of which the loudest second is kept"""
 _MAX_REJECTED = 20
-"""Words in a row that may be no good before the run ends with an error."""
+"""Consecutive rejected words after which the run ends with an error."""
 
 Answer = Literal["keep", "retake"]
 
@@ -39,7 +39,7 @@ def capture_words(
 
     Before each word there is a prompt and a countdown; then 1.5 s are heard, and the loudest second of it is kept if
     it is good. review: asks a person, who may have listened to the word. Raises DatasetError when too many in a row are
-    no good; what was stored stays valid.
+    rejected; stored words are valid.
     """
     progress, bad_in_a_row = session.progress, 0
     with session.sensor_samples() as samples, session.timed():
@@ -76,7 +76,7 @@ def capture_words(
 
 
 def _hear_word(recorder: Recorder, countdown_s: float, on_event: Callable[[CaptureEvent], None]) -> Recording | None:
-    """Return what the microphone heard after a prompt; None when the recorder is to stop."""
+    """Return the recording after a prompt; None when the recorder is stopped."""
     waited_s = 0.0
 
     def tick(item: SamplesItem) -> None:

@@ -1,1 +1,1 @@
-"""The papers of a data set: datasheet, nutrition label, Croissant."""
+"""Documentation of a data set: datasheet, nutrition label, Croissant."""

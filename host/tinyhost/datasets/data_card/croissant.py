@@ -79,7 +79,7 @@ def croissant(facts: CardFacts, table: bytes, *, today: str) -> dict[str, Any]:
 
 
 def _responsible(facts: CardFacts) -> dict[str, Any]:
-    """Return what the vocabulary for responsible AI says of a set."""
+    """Return a set's properties in the vocabulary for responsible AI."""
     said, check = facts.answers, facts.check
     days = facts.days
     people, consents = counted(len(facts.distinct("subject")), "subject"), counted(facts.n_consents, "record")

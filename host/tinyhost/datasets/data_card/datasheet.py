@@ -25,7 +25,7 @@ _HEADINGS = (
 
 
 def datasheet(facts: CardFacts) -> str:
-    """Return the text, as Markdown. What nobody said is asked for, and counted at the top."""
+    """Return the text as Markdown. Missing answers are asked for, and counted at the top."""
     return "\n".join([*_front_matter(facts), *_head(facts), *_figures(facts), *_sheet(facts)]) + "\n"
 
 

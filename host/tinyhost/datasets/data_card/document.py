@@ -1,4 +1,4 @@
-"""The papers of a data set, for programs."""
+"""The JSON document of a datasheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known about a data set for its datasheet: counted, from its manifest, and from its about.toml."""
+"""Facts on a data set for its datasheet: counted, from its manifest, and from its about.toml."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tinyhost.system.toml_source import read_toml
 __all__ = ["ABOUT_NAME", "QUESTIONS", "CardFacts", "FileRow", "card_facts", "read_about"]
 
 ABOUT_NAME = "about.toml"
-"""what only people know of a set, beside its label folders"""
+"""file with the author's answers, beside the label folders"""
 QUESTIONS: Mapping[str, str] = {
     "title": "What is it called?",
     "description": "What is in it, in a sentence or two?",
@@ -36,7 +36,7 @@ QUESTIONS: Mapping[str, str] = {
     "sensitive": "What in it is personal or sensitive?",
     "social_impact": "What may go wrong for people when it is used?",
 }
-"""Keys of about.toml, and what each answers; seven of them are the headings of a datasheet (Gebru et al., 2021)."""
+"""Keys of about.toml, and the question of each; seven are the headings of a datasheet (Gebru et al., 2021)."""
 _MAX_ANSWER = 20_000
 
 
@@ -53,7 +53,7 @@ class FileRow:
 
 @dataclass(frozen=True, kw_only=True)
 class CardFacts:
-    """All that the papers of a set are made of."""
+    """All facts on a set."""
 
     folder: Path
     check: DataCheck
@@ -72,12 +72,12 @@ class CardFacts:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Keys of the questions that nobody answered."""
+        """Keys of the unanswered questions."""
         return tuple(key for key in QUESTIONS if key not in self.answers)
 
     @property
     def days(self) -> tuple[str, str] | None:
-        """First and last day on which samples were taken; None if no manifest says it."""
+        """First and last day on which samples were taken; None without a manifest."""
         times = sorted(line.time[:10] for line in self.lines if line.time)
         return (times[0], times[-1]) if times else None
 
@@ -87,7 +87,7 @@ class CardFacts:
 
 
 def card_facts(folder: Path) -> CardFacts:
-    """Return what is known of a set. Raises DatasetError if it is none, or its about.toml is damaged."""
+    """Return the facts on a set. Raises DatasetError if it is none, or its about.toml is damaged."""
     check, samples = check_samples(folder)
     lines = {line.file: line for line in read_manifest(folder)}
     rows = tuple(

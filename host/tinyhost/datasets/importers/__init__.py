@@ -1,4 +1,4 @@
-"""Data sets of others: one module for each format, and the list of them."""
+"""Importers of other tools' data sets: one module per format, and their registry."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ IMPORTERS: dict[str, Importer] = {
         COMMON_VOICE, COCO, WAKE_VISION, TFDS, CVAT, LABEL_STUDIO, AUDACITY, EDGE_IMPULSE, MACHINES, FOLDER,
     )
 }  # fmt: skip
-"""by name; the first that knows a source is taken for it"""
+"""importers by name; the first that recognizes a source is used"""
 
 
 def detect_format(source: Path) -> str:
-    """Return what a source seems to be. Raises DatasetError if it is not there, or nothing that is read."""
+    """Return the likely format of a source. Raises DatasetError if it is missing, or in no supported format."""
     if not source.exists():
         raise DatasetError(f"{source}: no such folder", hint="name the folder to import")
     for importer in IMPORTERS.values():
@@ -42,7 +42,7 @@ def detect_format(source: Path) -> str:
 
 
 def find_samples(source: Path, format: str, read_as: ReadAs) -> Found:
-    """Return the samples of a source, not read yet; what is none, and may have been meant as one, is unreadable.
+    """Return the samples of a source, not read yet; files that may have been meant as samples are listed as unreadable.
 
     Raises DatasetError if the source as a whole is no data set of the format.
     """

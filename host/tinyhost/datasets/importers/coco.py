@@ -37,7 +37,7 @@ from tinyhost.system.reading import read_text
 __all__ = ["COCO", "NO", "holds_object", "minival_ids"]
 
 NO = "no_"
-"""before the name of an object that a picture does not hold"""
+"""prefix of the label for pictures without the object"""
 _LISTS = "instances_*.json"
 _MINIVAL = "mscoco_minival_ids.txt"
 _MAX_BYTES = 1 << 30
@@ -52,13 +52,13 @@ class _Rule:
     least: float
     """share of the picture"""
     takes_equal: bool = False
-    """what is as large as this, too"""
+    """whether the limit itself counts"""
     by_box: bool = False
     """the box's area, else that of the segmentation"""
     crowds: bool = True
-    """many that nobody told apart count"""
+    """whether crowds count"""
     small_is: Literal["left out", "background"] = "background"
-    """a picture whose objects are all smaller"""
+    """treatment of a picture with smaller objects only"""
 
 
 _RULES: Mapping[WakeWordRule, _Rule] = {
@@ -69,7 +69,7 @@ _RULES: Mapping[WakeWordRule, _Rule] = {
 
 
 def holds_object(objects: Sequence[JsonObject], width: int, height: int, rule: WakeWordRule) -> bool | None:
-    """Return whether a picture holds what is wanted; None if the rule leaves it out.
+    """Return whether a picture contains the wanted object; None if the rule excludes the picture.
 
     objects: the annotations of this kind in it. Raises DatasetError for one that is none.
     """
@@ -111,7 +111,7 @@ def _lists(source: Path) -> list[Path]:
 
 
 def _root(source: Path) -> Path:
-    """Return the folder that the pictures are below, of a source that may be one list."""
+    """Return the folder above the pictures of a source, which may be a single list."""
     if source.is_dir():
         return source
     return source.parent.parent if source.parent.name == "annotations" else source.parent
@@ -169,7 +169,7 @@ def _licences(whole: JsonObject) -> dict[int, str]:
 
 
 def _rights(row: JsonObject, licences: Mapping[int, str]) -> dict[str, str]:
-    """Return the licence of a picture, and where it is from; COCO names its author by the page that it is from."""
+    """Return the licence and the source page of a picture; COCO credits the author by that page."""
     found = {"licence": licences.get(row.integer("license", 0, _MAX_ID), "") if "license" in row else "not said"}
     for key, name in (("author", "author"), ("flickr_url", "source"), ("coco_url", "source")):
         if key in row and row.text(key):

@@ -1,10 +1,10 @@
 """Single words out of Mozilla's Common Voice: tables of who said what in which file, and a folder of clips.
 
-    <language>/validated.tsv (invalidated, other, ...)   a line a clip, with votes, and what its speaker says of himself
+<language>/validated.tsv (invalidated, other, ...)   a line a clip, with votes, and what its speaker says of himself
     <language>/train.tsv, dev.tsv, test.tsv              the parts: nobody is in two
     <language>/clip_durations.tsv                        clip, duration[ms]
     <language>/clips/*.mp3
-Source: github.com/common-voice/cv-dataset. A speaker's client_id stays behind: a pseudonym is kept.
+Source: github.com/common-voice/cv-dataset. A speaker's client_id is replaced by a pseudonym.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _SAID = {
     "down_votes": "down_votes",
     "sentence_domain": "domain",
 }
-"""columns that are kept, and as what"""
+"""kept columns and the names of their attributes"""
 _NOTHING = ("", "nan", "\\N")
 _MAX_SENTENCE = 200  # letters: a word has fewer
 _IN_WORDS = "'’-_"
@@ -61,11 +61,11 @@ class SpokenFile:
     speaker: str
     """a pseudonym"""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    """what the table says of speaker and clip"""
+    """the table's attributes of speaker and clip"""
 
 
 def list_single_words(source: Path) -> Iterator[SpokenFile | PassedOver]:
-    """Yield the clips in which one word is said, in the table's order, and what the others are.
+    """Yield the clips with a single word, in the table's order, and a description of the others.
 
     source: a table, or the folder with validated.tsv (else train.tsv, dev.tsv, test.tsv, the first that is there); the
     clips are in `clips` beside it. Raises DatasetError if there is no table or it lacks a column.
@@ -123,7 +123,7 @@ def _single_word(sentence: str) -> str:
 
 
 def _parts(folder: Path) -> dict[str, Part]:
-    """Return the part of each speaker, as the tables of the parts have it."""
+    """Return the part of each speaker, from the tables of the parts."""
     tables = ((folder / name, part) for name, part in _PARTS.items())
     return {
         speaker_id(row["client_id"]): part

@@ -1,4 +1,4 @@
-"""What an importer is: how it knows its format, and which samples it finds; nothing of them is read yet."""
+"""The contract of an importer: it recognizes its format and lists the samples without reading them."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _PARTS: dict[str, Part] = {"train": "training", "val": "validation", "dev": "val
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
-    """Sound as the boards would have heard it."""
+    """Sound in the boards' format."""
 
     pcm: NDArray[np.int16]
     """(n,) at 16 kHz"""
     note: str = ""
-    """a remark to be kept with it"""
+    """a remark stored with it"""
 
 
 Content = Clip | NDArray[np.uint8] | MotionRecording
@@ -52,7 +52,7 @@ Content = Clip | NDArray[np.uint8] | MotionRecording
 
 @dataclass(frozen=True, kw_only=True)
 class ReadAs:
-    """How a person wants a source to be read."""
+    """Options for reading a source."""
 
     convert: bool = False
     """sound of other rates, channels and sample formats becomes 16 kHz, mono, 16 bit; else it is an error"""
@@ -66,7 +66,7 @@ class ReadAs:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundSample:
-    """A sample that may be imported."""
+    """A sample found in a source."""
 
     what: str
     """the file, below the source"""
@@ -75,16 +75,16 @@ class FoundSample:
     """raises DatasetError, MissingToolError if it cannot"""
     speaker: str = ""
     part: Part | None = None
-    """as the source divides it; None: it does not"""
+    """the source's part; None: it has none"""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    """what else the source says of it: licence, age, machine"""
+    """further attributes from the source: licence, age, machine"""
     original: Callable[[], bytes] | None = None
     """the file's content, which may say more than the sample; raises DatasetError"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PassedOver:
-    """Samples that are none by the format's own rules."""
+    """Samples excluded by the format's own rules."""
 
     reason: str
     n: int = 1
@@ -92,16 +92,16 @@ class PassedOver:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What a source holds."""
+    """The samples of a source."""
 
     samples: list[FoundSample]
     passed_over: Counter[str]
-    """samples that are none by the format's own rules, by reason"""
+    """number of samples excluded by the format's own rules, by reason"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Importer:
-    """A format that is read."""
+    """A supported format."""
 
     name: str
     """as `--format` takes it"""
@@ -114,7 +114,7 @@ class Importer:
 
 
 def unreadable(left_out: Skipped) -> FoundSample:
-    """Return what an import tells like any file that it cannot use."""
+    """Return a sample that is reported as unusable."""
 
     def read() -> Content:
         raise DatasetError(left_out.reason)
@@ -123,6 +123,6 @@ def unreadable(left_out: Skipped) -> FoundSample:
 
 
 def part_in(name: str) -> Part | None:
-    """Return the part that a name speaks of, as `train_large`, `val2014` or `wake_vision_test`; None if of none."""
+    """Return the part in a name such as `train_large`, `val2014` or `wake_vision_test`; None if there is none."""
     words = name.casefold()
     return next((part for word, part in _PARTS.items() if word in words), None)

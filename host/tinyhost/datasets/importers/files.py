@@ -1,4 +1,4 @@
-"""Files of any kind as content, and where a list's files are."""
+"""Reading of files of any kind, and lookup of a list's files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ class NamedFiles:
                 self._by_name[normal_label(path.name)].append(path)
 
     def find(self, listed: str) -> Path | None:
-        """Return the one file whose path ends as the listed one does, as far as that tells files apart; else None."""
+        """Return the one file with the longest common path suffix with the listed one; None if it is ambiguous or
+        missing.
+        """
         parts = PurePosixPath(normal_label(listed.replace("\\", "/"))).parts
         found = self._by_name.get(parts[-1], []) if parts else []
         for depth in range(2, len(parts) + 1):
@@ -48,12 +50,12 @@ class NamedFiles:
 
 
 def original_of(path: Path) -> Callable[[], bytes]:
-    """Return what reads a file's bytes."""
+    """Return a function that reads a file's bytes."""
     return lambda: read_file(path, max_bytes=MAX_SOUND_BYTES)
 
 
 def content_reader(path: Path, read_as: ReadAs) -> Callable[[], Content]:
-    """Return what reads a file, by the ending of its name."""
+    """Return a function that reads a file, by the suffix of its name."""
     suffix = path.suffix.lower()
     if suffix in SOUND_SUFFIXES:
         return lambda: _clip(path, read_as)
@@ -77,9 +79,9 @@ def _clip(path: Path, read_as: ReadAs) -> Clip:
 
 
 def stretch_readers(path: Path, read_as: ReadAs) -> Callable[[float, float], Callable[[], Content]]:
-    """Return what gives the reader of a stretch of a sound file, from second to second; the file is read once.
+    """Return a function that gives a reader for a stretch of a sound file, in seconds; the file is read once.
 
-    A point in time is read as the second around it.
+    For a point in time it reads the second around it.
     """
 
     @lru_cache(maxsize=1)

@@ -1,1 +1,1 @@
-"""Labels that people give: proposals of a model, answers, how far annotators agree, other tools' files."""
+"""Labelling by people: proposals of a model, answers, agreement of annotators, exchange with other tools."""

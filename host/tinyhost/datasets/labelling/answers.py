@@ -1,4 +1,4 @@
-"""Who said what of which sample: `labels.jsonl` in a data set's folder, a line for each answer."""
+"""Answers of annotators: `labels.jsonl` in a data set's folder, one line per answer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Answer:
     """One label, by one annotator."""
 
     file: str
-    """label/file in the set when it was said"""
+    """label/file in the set at the time of the answer"""
     source_sha256: str
     """of the file that was shown, hex"""
     annotator: str
@@ -82,7 +82,7 @@ def read_answers(root: Path) -> list[Answer]:
 
 
 def agreements(answers: Sequence[Answer]) -> tuple[PairAgreement, ...]:
-    """Return how far each two annotators agree, by their last answers about the same file."""
+    """Return the agreement of each two annotators, by their last answers about the same file."""
     said: dict[str, dict[str, str]] = defaultdict(dict)
     for answer in answers:
         said[answer.annotator][answer.source_sha256] = answer.label

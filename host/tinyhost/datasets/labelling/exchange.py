@@ -35,7 +35,7 @@ _SUBSETS: dict[Part, str] = {"training": "Train", "validation": "Validation", "t
 
 @dataclass(frozen=True, kw_only=True)
 class ToolSample:
-    """A sample for a tool that people label with."""
+    """A sample for a labelling tool."""
 
     path: Path
     label: str = ""
@@ -144,7 +144,7 @@ def _xml(root: ElementTree.Element) -> bytes:
 
 
 def _copied(sample: ToolSample, number: int, target: Path, *, folder: str = _FOLDER) -> str:
-    """Copy a sample's file; return its place below the target: a name of its own, whatever others are called."""
+    """Copy a sample's file; return its unique path below the target."""
     file = f"{folder}/{number:06d}_{sample.path.name}"
     copy_file(sample.path, target / file)
     return file

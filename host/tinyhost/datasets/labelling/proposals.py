@@ -1,4 +1,4 @@
-"""Samples without labels, and what a model proposes for each: the doubtful ones first."""
+"""Unlabelled samples with a model's proposals, the least certain first."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _HINT = "name a folder of pictures, sounds, or motion in CSV files"
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """What a model says of a file."""
+    """A model's proposal for a file."""
 
     path: Path
     sha256: str
@@ -68,9 +68,9 @@ def propose(
     *,
     on_file: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Proposal]:
-    """Return what is proposed for files, the most doubtful first; `skipped` gets what cannot be read.
+    """Return the proposals for files, the least certain first; unreadable files are added to `skipped`.
 
-    proposer: None: nothing is. known: SHA-256 of files that have a label; they are passed over.
+    proposer: None: nothing is. known: SHA-256 of files that have a label, which are omitted.
     """
     found = []
     roots = {path.parent.parent for path in paths}
@@ -98,7 +98,7 @@ def _proposal(path: Path, sha256: str, ranked: Sequence[tuple[str, float]]) -> P
 def accept(
     store: DatasetStore, proposal: Proposal, label: str, annotator: str, *, score: float | None, convert: bool = False
 ) -> str:
-    """Store a file under a label, with who said so; return its name in the set. Raises DatasetError.
+    """Store a file under a label, with the annotator; return its name in the set. Raises DatasetError.
 
     A sample of a data set keeps what that set's manifest says of it: where it is from, whose it is, for how long, and
     what a model said. Motion with gaps becomes a file for each stretch without one, of which the first is returned.

@@ -1,4 +1,4 @@
-"""Which samples a second annotator sees, and what the set says of them."""
+"""The choice of samples for a second annotator, and their labels in the set."""
 
 from __future__ import annotations
 
@@ -37,6 +37,6 @@ def labels_of_set(folder: Path) -> list[Answer]:
 
 
 def drawn(samples: Sequence[Answer], known: Collection[str], count: int, seed: int) -> list[Answer]:
-    """Return so many samples in an order by chance, without those that are known; equal seeds draw equal ones."""
+    """Return a random choice of samples, without known ones; equal seeds give equal choices."""
     order = np.random.default_rng(seed).permutation(len(samples))
     return [samples[index] for index in order if samples[index].source_sha256 not in known][:count]
