@@ -112,9 +112,13 @@ TINYHOST_COLD void RunShortRows(const OperatorView& op, const RowsKernel& kernel
   RunRows(op, kernel, rows);
 }
 
-/// Fills words up to `end` with the first n, again and again.
+/// Fills words up to `end`, and up to 3 behind it, with the first n, again and again.
 TINYHOST_HOT void Repeat(int32_t* words, int32_t n, const int32_t* end) {
-  for (int32_t* to = words + n; to != end; ++to) *to = to[-n];
+  int32_t period = n;
+  while (period < kWord) period += n;
+  int32_t* to = words + n;
+  for (; to < words + period; ++to) *to = to[-n];
+  for (; to < end; to += kWord) std::memcpy(to, to - period, kWord * sizeof(*to));
 }
 
 /// A row's single value for all of its elements, and up to 3 bytes behind them.
@@ -152,7 +156,7 @@ TINYHOST_COLD void RunOnes(const OperatorView& op, const RowsKernel& kernel, con
 
 /// Runs rows of which one input has the same in all, with words of it: short ones several at once.
 TINYHOST_COLD bool RunSameAsWords(const OperatorView& op, const RowsKernel& kernel, const Rows& of) {
-  int32_t words[kMaxWords];
+  int32_t words[kMaxWords + kWord];
   const int same = of.next[0] == 0 ? 0 : 1;
   if (of.n > kMaxWords || of.n_rows == 1 || !kernel.make_words(op, same, of.inputs[same], of.n, words)) return false;
   int32_t n_at_once = of.n % kWord == 0 ? 1 : (of.n % 2 == 0 ? 2 : kWord);
