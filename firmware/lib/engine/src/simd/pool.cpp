@@ -265,28 +265,30 @@ TINYHOST_COLD void RunLastPair(const PairRows& rows, PairFunction run, const int
   std::memcpy(output, &word, static_cast<size_t>(rows.depth));
 }
 
-/// Runs a pool of 2x2 without padding above and at the left, as most are; false for others.
+/// Runs a pool of 2x2, or along a line of 2, without padding above and at the left, as most are; false for others. A
+/// line's mean is that of it twice.
 TINYHOST_COLD bool RunTwoByTwo(const OperatorView& op, PairFunction pairs, PairFunction narrow_pairs) {
   const PoolParams& params = *op.params<PoolParams>();
   const int32_t height = op.inputs[0].dims[1], width = op.inputs[0].dims[2], depth = op.output.dims[3];
   const int32_t n_rows = op.output.dims[1], n_columns = op.output.dims[2];
   const int32_t stride = params.stride_width, step = stride * depth, row_bytes = width * depth;
+  const int32_t filter = params.filter_height, row_stride = params.stride_height;
   int32_t n_whole = width < 2 ? 0 : (width - 2) / stride + 1;  // columns
   if (n_whole > n_columns) n_whole = n_columns;
   const bool is_narrow = stride == 2 && depth <= 2, is_line = stride == 1, is_cut = n_whole < n_columns;
-  if (params.filter_height != 2 || params.filter_width != 2 || params.pad_top + params.pad_left != 0 ||
+  if (filter > 2 || params.filter_width != 2 || params.pad_top + params.pad_left != 0 ||
       (depth < kWord && (n_whole * depth < kWord || (stride > 2 && depth < 3)))) {
     return false;
   }
   const bool ends = depth < kWord && (is_cut || !(is_line || is_narrow));  // in a pixel with nothing behind it
-  PairRows rows{depth, row_bytes, depth, depth, n_whole, step, 1, params.stride_height * row_bytes};
+  PairRows rows{depth, row_bytes, depth, depth, n_whole, step, 1, row_stride * row_bytes};
   if (is_line) rows.length = n_whole * depth, rows.n = n_whole > 0;
   PairRows cut = rows;
   cut.tap = 0, cut.length = depth, cut.n = 1;
   const int32_t to_last = (n_columns - 1) * step, n = rows.n;
-  const int32_t n_whole_rows = height < 2 ? 0 : (height - 2) / params.stride_height + 1;
+  const int32_t n_whole_rows = height < filter ? 0 : (height - filter) / row_stride + 1;
   int32_t n_clear = n_rows - ends;  // rows that do not end with either tensor
-  const int32_t n_inside = height - ends < 2 ? 0 : (height - ends - 2) / params.stride_height + 1;
+  const int32_t n_inside = height - ends < filter ? 0 : (height - ends - filter) / row_stride + 1;
   if (n_clear > n_inside) n_clear = n_inside;
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
@@ -294,7 +296,7 @@ TINYHOST_COLD bool RunTwoByTwo(const OperatorView& op, PairFunction pairs, PairF
     const int8_t* row = image;
     for (int32_t y = 0; y < n_rows; y += rows.n_rows, row += rows.n_rows * rows.row_step) {
       rows.n_rows = is_cut || y >= n_clear ? 1 : n_clear - y;
-      rows.below = cut.below = y < n_whole_rows ? row_bytes : 0;
+      rows.below = cut.below = filter == 2 && y < n_whole_rows ? row_bytes : 0;
       const bool at_end = ends && y >= n_clear;
       rows.n = n - (at_end && !is_cut);
       (is_narrow ? narrow_pairs : pairs)(rows, row, output);
