@@ -36,7 +36,7 @@ def shell(tmp_path: Path) -> Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=600,
         )
 
     return run
