@@ -50,7 +50,7 @@ class ModelEntryDocument:
     url: str | None = None
     """where it is downloaded from; null for a model that ships with the project"""
     sha256: str | None = None
-    """of the file, hex; null for a model that ships with the project, which version control looks after"""
+    """of the file, hex; null for a model that ships with the project"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -105,7 +105,7 @@ def _readable(chunks: Iterator[bytes], source: str, by_hand: str) -> Iterator[by
 
 
 def _length(header: str) -> int:
-    """Return what a Content-Length says; 0 if it is no number."""
+    """Return the value of a Content-Length; 0 if it is no number."""
     return int(header[:_MAX_DIGITS]) if header.isascii() and header.isdecimal() else 0
 
 

@@ -148,7 +148,7 @@ def _no_file(folder: Path) -> ModelError:
 
 
 def labels_beside(path: Path) -> tuple[str, ...]:
-    """Return what the labels.txt in a model's folder says; nothing if there is none. Raises ModelError."""
+    """Return the labels of labels.txt in a model's folder; empty if there is none. Raises ModelError."""
     beside = path.parent / "labels.txt"
     return label_lines(read_text(beside, max_bytes=_MAX_LABELS_BYTES, error=ModelError)) if beside.exists() else ()
 

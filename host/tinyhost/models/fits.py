@@ -1,4 +1,4 @@
-"""Whether a board can run a model: what the model needs, against what the board has."""
+"""Check that a board can run a model: the model's needs against the board's limits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Fit", "Limits", "Obstacle", "check_fits", "find_obstacles", "operato
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a board has room for, and what its firmware can run."""
+    """The limits of a board and its firmware."""
 
     board: str
     app: str
@@ -28,11 +28,11 @@ class Limits:
     slot_bytes: int
     arena_bytes: int
     max_classes: int
-    """of a model of the app; 0: the app does not classify"""
+    """most classes of a model of the app; 0: the app does not classify"""
 
     @classmethod
     def of_device(cls, device: Device) -> Limits:
-        """Return what a connected board says of itself."""
+        """Return the limits of a connected board."""
         info = device.info
         return cls(
             board=device.name,
@@ -46,9 +46,9 @@ class Limits:
 
     @classmethod
     def of_firmware(cls, app: str, engine: str, *, board: str = "nano33ble", all_operators: bool = False) -> Limits:
-        """Return what the firmware of this version has, on a board that is not asked.
+        """Return the limits of this version's firmware, without a board.
 
-        app: any other than the known ones, such as the task of a model of no app, stands for the one with most room.
+        app: for an unknown one, such as the task of a model of no app, the limits are those of the largest app.
         all_operators: of all groups, else of those that the Nano's programs have that come with tinyhost.
         """
         known = [APP_LIMITS[app]] if app in APP_LIMITS else list(APP_LIMITS.values())
@@ -89,7 +89,7 @@ def find_obstacles(model: ModelSummary, limits: Limits) -> tuple[Obstacle, ...]:
 
 
 def check_fits(model: ModelSummary, limits: Limits) -> tuple[str, ...]:
-    """Return what a person should know of a model that the board can run, though it is no reason to stop.
+    """Return remarks on a model that the board can run.
 
     Raises one error that names every obstacle: UnsupportedModelError if the firmware lacks something,
     ModelTooLargeError if there is only too little room.
@@ -189,7 +189,7 @@ class Fit:
 
     @classmethod
     def of(cls, model: ModelSummary, limits: Limits) -> Fit:
-        """Return what check_fits compares."""
+        """Return the needs of a model, for check_fits."""
         return cls(
             board=limits.board,
             fits=not find_obstacles(model, limits),

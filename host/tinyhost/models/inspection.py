@@ -1,4 +1,4 @@
-"""What `tinyhost inspect` tells of a model, for programs."""
+"""JSON documents of `tinyhost inspect`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["InspectDocument", "InspectedOperator"]
 
 @dataclass(frozen=True, kw_only=True)
 class InspectedOperator:
-    """What one operator costs."""
+    """The cost of one operator."""
 
     index: int
     name: str

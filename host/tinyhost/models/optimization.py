@@ -16,7 +16,7 @@ __all__ = ["GOALS", "Goal", "OptimizationCost", "optimization_costs"]
 
 @dataclass(frozen=True, kw_only=True)
 class Goal:
-    """What compile_tflite is told."""
+    """The optimization goal for compile_tflite."""
 
     arena_bytes: int | None = None
     compact: bool = False
@@ -45,7 +45,7 @@ class OptimizationCost:
 
 
 def optimization_costs(path: Path, labels: Sequence[str] = (), *, passes: bool = True) -> tuple[OptimizationCost, ...]:
-    """Return what the model of a file costs with each goal; of an image, which is compiled already, nothing.
+    """Return the costs of a file's model with each goal; empty for an image, which is already compiled.
 
     Raises as load_model_file does.
     """

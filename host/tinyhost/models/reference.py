@@ -1,4 +1,4 @@
-"""What a device is compared with: the firmware's engine on this computer, or code that others wrote."""
+"""References for a device: the firmware's engine on this computer, or third-party code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What samples a model's input is made of, against those that a board's sensor gives."""
+"""The samples that a model is made for, compared with those of a board's sensor."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class SensorSampling:
 
     @classmethod
     def of_info(cls, info: InfoReply) -> SensorSampling | None:
-        """Return what a board says of its sensor; None if it is a camera, is not there, or the firmware is too old."""
+        """Return the sampling of a board's sensor; None for a camera, without a sensor, or for old firmware."""
         if not info.sensor_rate_mhz:
             return None
         return cls(
@@ -68,7 +68,7 @@ class SensorSampling:
 
 
 def sampling_of(image: ModelImage) -> ModelSampling | None:
-    """Return what samples a model is for; None if it does not say, as a model of pictures."""
+    """Return the samples that a model is made for; None if it does not say, like a model of pictures."""
     task, data = image.metadata.task, image.task_data
     if task == Task.ANOMALY and len(data) >= AnomalyParams.SIZE:
         motion = AnomalyParams.unpack(data)
@@ -81,5 +81,7 @@ def sampling_of(image: ModelImage) -> ModelSampling | None:
 
 
 def misfit_of(wanted: ModelSampling | None, given: SensorSampling | None) -> str:
-    """Return what of a board's samples a model was not made for; "" if nothing, or it is not known."""
+    """Return how a board's samples differ from those that a model is made for; "" if they do not, or if it is not
+    known.
+    """
     return "; it ".join(given.misfits(wanted)) if wanted and given else ""

@@ -78,7 +78,7 @@ class ModelSummary(ModelDocument):
 
     @property
     def heat_map(self) -> str:
-        """Return what an output is that scores classes cell by cell, as FOMO's does; "" of any other output."""
+        """Return the description of an output that scores classes by cell, like FOMO's; "" for any other output."""
         shape = self.output.shape
         if not self.output.is_heat_map:
             return ""
@@ -87,12 +87,12 @@ class ModelSummary(ModelDocument):
 
 
 def summarize(data: bytes) -> ModelSummary:
-    """Return what a model image (the bytes of a .thm) holds; raises ModelError if it is none."""
+    """Return the summary of a model image (the bytes of a .thm); raises ModelError if it is none."""
     return summary_of(ModelImage.parse(data))
 
 
 def summary_of(image: ModelImage) -> ModelSummary:
-    """Return what a model image holds that was parsed before."""
+    """Return the summary of a parsed model image."""
     report = report_image(image)
     return ModelSummary(
         name=report.name,
@@ -120,7 +120,7 @@ def summary_of(image: ModelImage) -> ModelSummary:
 
 
 def _input_range(image: ModelImage, index: int) -> tuple[float, float]:
-    """Return what an input's quantization spans; of a float32 input what the first operator makes of it."""
+    """Return the range of an input's quantization; for a float32 input, that of the first operator's output."""
     tensor = image.tensor_info(index)
     if tensor.dtype == "float32":
         readers = (op.output for op in image.operators if index in op.inputs[: op.n_inputs])

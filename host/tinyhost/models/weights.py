@@ -1,4 +1,4 @@
-"""What a model's int8 weights look like: how they use their grid, and what rounding cost them."""
+"""Figures of a model's int8 weights: the use of their grid, and the rounding error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tinyhost.compiler.graph import Graph, Quantization, Tensor
 __all__ = ["N_BINS", "LayerWeights", "layer_weights"]
 
 N_BINS = 32
-"""of a histogram: each is eight of the grid's 256 levels"""
+"""bins of a histogram: each is eight of the grid's 256 levels"""
 _WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV", "SVDF"}
 _WEIGHTS = 1
 """which of their inputs these are"""
@@ -38,7 +38,7 @@ class LayerWeights:
     """of the channels'"""
     largest_scale: float
     n_unused_levels: int
-    """of the 255 from -127 to 127 that no weight has"""
+    """number of unused levels, of the 255 from -127 to 127"""
     saturated: float
     """share of weights at -128, -127 or 127: of a channel whose largest weight sets its scale, that one at least"""
     n_dead_channels: int

@@ -19,11 +19,11 @@ from tinyhost.errors import ModelError
 __all__ = ["WrappedModel", "label_lines", "unwrapped"]
 
 _MAX_SOURCE_BYTES = 16 << 20
-"""Of C source: five characters for each byte of a model, which has 336 KB on a board."""
+"""Largest C source: five characters for each byte of a model, which has 336 KB on a board."""
 _MAX_MEMBER_BYTES = 64 << 20
 _MAX_MEMBERS = 10_000
 _MAX_READ_BYTES = 256 << 20
-"""Of all members of a zip together."""
+"""Largest size of all members of a zip together."""
 _MODEL_SUFFIXES = (".tflite", ".lite")
 _SOURCE_SUFFIXES = (".h", ".hpp", ".c", ".cc", ".cpp", ".ino")
 _LABELS_FILE = "labels.txt"
@@ -44,7 +44,7 @@ _EON = "if it is an Edge Impulse library, export it with the EON compiler off, o
 
 @dataclass(frozen=True, kw_only=True)
 class WrappedModel:
-    """What was found: a .tflite, and the labels beside it, if there are any."""
+    """A .tflite found in a file, and the labels beside it, if there are any."""
 
     tflite: bytes
     labels: tuple[str, ...] = ()

@@ -7,7 +7,7 @@
 
 namespace tinyhost {
 
-/// Times a stage, and marks it for a meter at the board's supply. What the mark costs is not counted.
+/// Times a stage, and marks it for a meter at the board's supply. The time of the mark is not counted.
 class StageTimer {
  public:
   explicit StageTimer(hal::Stage stage) {

@@ -8,7 +8,7 @@
 
 namespace tinyhost {
 
-/// The struct that a payload starts with, whose length was checked.
+/// The struct at the start of a payload; the caller has checked the length.
 template <typename T>
 T Parse(Bytes payload) {
   T value;
@@ -16,7 +16,7 @@ T Parse(Bytes payload) {
   return value;
 }
 
-/// What follows the struct that a payload starts with.
+/// The bytes after the struct at the start of a payload.
 template <typename T>
 Bytes After(Bytes payload) {
   return {payload.data + sizeof(T), payload.size - sizeof(T)};

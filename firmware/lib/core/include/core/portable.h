@@ -16,9 +16,9 @@
 /// Inlined whatever the compiler thinks of it.
 #define TINYHOST_INLINE __attribute__((always_inline)) inline
 #define TINYHOST_NOINLINE __attribute__((noinline))
-/// What runs once per model or per operator, not per element: small rather than fast.
+/// For code that runs once per model or per operator, not per element: small rather than fast.
 #define TINYHOST_COLD __attribute__((cold, noinline))
-/// What only cold functions call, without being cold itself.
+/// For functions that only cold functions call, without being cold themselves.
 #define TINYHOST_HOT __attribute__((hot, noinline))
 /// The argument at this position is a format as of printf, of those from `first` on; `this` counts as one.
 #define TINYHOST_PRINTF(position, first) __attribute__((format(printf, position, first)))

@@ -23,23 +23,23 @@ struct Sample {
   uint16_t height;
 };
 
-/// What one inference says. Scores are the model's output as it is, int8.
+/// The result of one inference. Scores are the model's output as it is, int8.
 struct Result {
   Prediction prediction;
   const DetectedObject* objects;  // of the app, until the next result
-  int32_t margin;                 // how far it is from being something else, in units of Setting.UNSURE_MARGIN
+  int32_t margin;                 // distance to another prediction, in units of Setting.UNSURE_MARGIN
   int8_t scores[kMaxScores];
   int8_t smoothed[kMaxScores];
 };
 
-/// What the samples that an app has just taken completed.
+/// The unit that the samples just taken by an app completed.
 enum class Completed : uint8_t {
   kNothing,
   kStride,  // there are features of a new stride
   kWindow,  // and of a whole window: the model may run
 };
 
-/// What the model sees of the newest stride.
+/// The model's features of the newest stride.
 struct StrideFeatures {
   const int8_t* values;
   uint16_t n_values;
@@ -120,7 +120,7 @@ struct TextCommands {
   void (*cancel)();
 };
 
-/// What an app is to the device that runs it. Functions are called from AppBegin() and AppPoll() only.
+/// The interface of an app to the device that runs it. Functions are called from AppBegin() and AppPoll() only.
 ///
 /// Apps set the fields by name, in this order and without leaving one out before the last that they set: the real
 /// board's compiler (GCC 7) accepts no other designated initializers.

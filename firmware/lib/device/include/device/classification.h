@@ -27,7 +27,7 @@ class Classification {
 
   /// "person 87%": the top class and its smoothed score.
   static void Describe(const Engine& engine, const Result& result, Text* text);
-  /// Of any class, or "class 1 87%" of one without a label.
+  /// For any class; "class 1 87%" for one without a label.
   static void DescribeClass(const Engine& engine, size_t index, int8_t score, Text* text);
 
  private:

@@ -53,8 +53,8 @@ class Device {
   static void OnInfo(Device& device, const Request& request);
 
   const App& app_;
-  Host host_;        // what the device says
-  Router router_;    // what the host asks, and who answers
+  Host host_;        // output of the device to its host
+  Router router_;    // requests of the host, and their handlers
   Journal journal_;  // small values in flash
 
   Settings settings_;

@@ -35,7 +35,7 @@ class Host {
   void Refuse(const Request& request, Status status, uint32_t expected = 0, uint32_t got = 0);
   /// A LOG event; without a session, a line of text.
   void Log(LogLevel level, const char* text);
-  /// Text for somebody who has asked for it, and so reads it; without a session only.
+  /// Text that was requested, and is therefore read; without a session only.
   void Answer(const char* text);
   /// Ends whatever the host has received a part of.
   void SendDelimiter() { encoder_.SendDelimiter(); }

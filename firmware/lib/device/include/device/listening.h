@@ -24,7 +24,7 @@ class Listening {
   Listening(const App& app, ModelRunner* runner, Predictions* predictions, Unsure* unsure, Host* host, Streams* streams)
       : app_(app), runner_(*runner), predictions_(*predictions), unsure_(*unsure), host_(*host), streams_(*streams) {}
 
-  /// When the next step is due; UINT64_MAX if nobody wants one.
+  /// The time of the next step; UINT64_MAX if none is needed.
   uint64_t NextStepUs() const;
   /// Reads what the sensor has, which serves all streams.
   Status Step(uint64_t now_us);

@@ -18,7 +18,7 @@ class Live {
 
   /// Takes a step if one is due; else sleeps until the next one is due or the host says something.
   void Poll();
-  /// What was reported to the last host is reported to the next one too.
+  /// Forgets earlier reports, so that they are made to the next host too.
   void ForgetHost();
 
  private:

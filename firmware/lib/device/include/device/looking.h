@@ -26,7 +26,7 @@ class Looking {
         host_(*host),
         streams_(*streams) {}
 
-  /// When the next step is due; UINT64_MAX if nobody wants one.
+  /// The time of the next step; UINT64_MAX if none is needed.
   uint64_t NextStepUs() const;
   /// Takes a picture, which serves all streams that are due.
   Status Step(uint64_t now_us);

@@ -21,9 +21,9 @@ class ModelRunner {
 
   const Engine& engine() const { return engine_; }
   size_t arena_capacity() const { return arena_.size; }
-  /// What the loaded model leaves of the arena, aligned to 16 bytes; empty if the engine uses all of it.
+  /// The part of the arena that the loaded model leaves free, aligned to 16 bytes; empty if the engine uses all of it.
   MutableBytes ArenaRest() const;
-  /// Counts the images that were loaded, each of which has another rest.
+  /// The number of images loaded so far; each leaves another part free.
   uint32_t n_loads() const { return n_loads_; }
 
   /// Loads an image into the engine, where it stays until Activate().
@@ -56,7 +56,7 @@ class ModelRunner {
   /// How many operators have run on the input; 0 if the arena no longer holds what they made.
   size_t n_operators_run() const { return contents_ == Contents::kOperators ? n_operators_run_ : 0; }
   bool has_output() const { return n_operators_run() != 0 && n_operators_run_ == engine_.n_operators(); }
-  /// What the app makes of the run; 0 if that is not one number.
+  /// The app's score of the run; 0 if its result is not a single number.
   int32_t Score() const;
   /// Null before the first run with `profiles`.
   const uint32_t* profile() const { return has_profile_ ? profile_.data() : nullptr; }

@@ -19,7 +19,7 @@ class Session {
 
   /// Back to text.
   void End();
-  /// Ends a session whose host is lost.
+  /// Ends a session after the loss of its host.
   void Poll();
 
   void OnHello(const Request& request);

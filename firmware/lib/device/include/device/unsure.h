@@ -30,7 +30,7 @@ class Unsure {
   void KeepPicture(const Result& result, uint64_t time_us);
   void KeepWindow(const Result& result, uint64_t time_us, const hal::Sampling& sampling);
 
-  /// Of those kept, from the oldest on; empty if there is no such sample.
+  /// A kept sample, counted from the oldest; empty if there is no such sample.
   Bytes sample(size_t index) const;
 
   void OnUnsure(const Request& request);

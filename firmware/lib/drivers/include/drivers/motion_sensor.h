@@ -8,7 +8,7 @@
 
 namespace tinyhost {
 
-/// What was taken out of a motion sensor's FIFO.
+/// The samples read from a motion sensor's FIFO.
 struct FifoBlock {
   size_t n_samples;
   uint32_t n_lost;   // right before the first of them, since the last block
@@ -63,7 +63,7 @@ class Bmi270 {
   /// The configuration on a bus of 250 kHz: each piece with its place in front takes 70 bytes of 9 bits, and 4 bits of
   /// starts and stops.
   static constexpr uint32_t kConfigurationMs = kConfigurationBytes / kPieceBytes * (70 * 9 + 4) / 250;
-  static constexpr uint32_t kInitialMs = 150;  // for what datasheet section 4.2 says takes 20
+  static constexpr uint32_t kInitialMs = 150;  // 20 by section 4.2 of the datasheet
   /// From switching it on to its first sample: configuration, initialisation, two samples, and 100 ms for a bus that is
   /// slower and for a reader that polls.
   static constexpr uint32_t kLongestStartMs = kConfigurationMs + kInitialMs + 20 + 100;

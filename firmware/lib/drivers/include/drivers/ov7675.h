@@ -27,7 +27,7 @@ class Ov7675 {
   static constexpr uint32_t kResetMs = 5;
   /// The pixel clock becomes XCLK / divider / 4; divider 1..64.
   Status Start(uint8_t divider);
-  /// What it sends instead of what it sees.
+  /// Makes the sensor send this pattern in place of the picture.
   Status Show(Pattern pattern);
 
  private:

@@ -56,7 +56,7 @@ class CameraWires {
 class PatternTest final : public CameraWires::RowSink {
  public:
   void Take(const uint8_t* row, uint32_t y) override;
-  /// Of the line, as far as a pattern can tell: kGood, kShorted or kExchanged, and with which other line.
+  /// The state of the line, as far as a pattern can tell: kGood, kShorted or kExchanged, and the other line.
   LineState StateOf(uint8_t line, uint8_t* other) const;
   bool is_swapped() const { return swap_.is_swapped(); }
   /// How many of the 7 steps between the 8 bars get darker, D0 and D1 put right.

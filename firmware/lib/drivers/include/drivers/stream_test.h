@@ -23,7 +23,7 @@ struct StreamLimits {
   uint32_t rate_tolerance_per_mille;
 };
 
-/// What the sensor gave in a second.
+/// Figures of a second of the sensor's samples.
 class StreamTotals {
  public:
   static constexpr size_t kMaxChannels = 6;

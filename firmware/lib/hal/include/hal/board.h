@@ -20,7 +20,7 @@ const char* BuildId();          // first 16 hex digits of the SHA-256 over the f
 uint32_t BootNumber();
 ResetReason LastReset();
 
-/// What a Cortex-M4 tells of a fault; registers as in its Technical Reference Manual.
+/// The registers of a Cortex-M4 after a fault, as in its Technical Reference Manual.
 struct Fault {
   uint32_t pc;
   uint32_t lr;

@@ -4,7 +4,7 @@
 
 namespace tinyhost::hal {
 
-/// What this board counts to measure code: nanoseconds (native), instructions (m4), CPU cycles (nano33ble).
+/// The unit of this board's ticks: nanoseconds (native), instructions (m4), CPU cycles (nano33ble).
 /// Starts anywhere, never goes back, never wraps in a session.
 uint64_t Ticks();
 const char* TickUnit();

@@ -4,7 +4,7 @@
 
 namespace tinyhost::hal {
 
-/// What the processor does for an inference; each is a bit, and a pin where the board has pins.
+/// The stages of an inference; each is a bit, and a pin where the board has pins.
 enum class Stage : uint8_t { kNone = 0, kCapture = 1, kPreprocess = 2, kInvoke = 4 };
 
 /// Raises the pin of this stage alone, so that a meter at the board's supply sees which part of its samples is what.

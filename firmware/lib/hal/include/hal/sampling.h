@@ -5,14 +5,14 @@
 
 namespace tinyhost::hal {
 
-/// What a sensor that gives samples all the time gives, once it was started.
+/// The rate, scale and channels of a continuous sensor after its start.
 struct Sampling {
   uint32_t rate_mhz;   // samples per 1,000 s
   float scale;         // of one count: of full scale (microphone), g (accelerometer)
   uint8_t n_channels;  // int16 values of one sample
 };
 
-/// What a board knows of such a sensor before it is started.
+/// The properties of such a sensor that are known before its start.
 struct SensorDescription {
   const char* chip;  // "" if it is not known
   Sampling sampling;
@@ -23,7 +23,7 @@ struct SampleBlock {
   size_t n_samples;       // 0: none yet
   uint64_t position;      // of the first one: samples since the start, lost ones too
   uint64_t timestamp_us;  // when the first one was measured, on MicrosNow()'s clock
-  uint32_t lost;          // since the start, because nobody read them in time
+  uint32_t lost;          // since the start, because they were not read in time
   size_t n_waiting;       // further samples that can be read at once
 };
 

@@ -7,13 +7,13 @@
 
 namespace tinyhost::hal {
 
-/// What would be right.
+/// The range of values that pass.
 struct Limits {
   int32_t lowest;
   int32_t highest;
 };
 
-/// What one part of a self-test found. There is room for all of it; what is beyond is left out.
+/// The findings of one part of a self-test. There is room for all of them; further ones are left out.
 class FindingList {
  public:
   static constexpr size_t kCapacity = 24;

@@ -10,7 +10,7 @@ namespace tinyhost {
 
 constexpr size_t kMaxKwsFeatures = 4096;  // of one input: 49 strides of 40 channels are 1960
 
-/// Of one input.
+/// The number of features in one input.
 constexpr size_t InputFeatures(const KwsParams& params) {
   return size_t{params.n_coefficients != 0 ? params.n_coefficients : params.n_channels} * params.n_strides;
 }

@@ -16,7 +16,7 @@ struct RecognizerConfig {
   uint32_t n_silent;        // first classes, which are no words: silence, unknown
 };
 
-/// What one inference adds.
+/// The recognizer's result of one inference.
 struct Recognition {
   std::array<int8_t, kMaxScores> smoothed;  // averaged scores, rounded
   uint8_t top;                              // the largest of them

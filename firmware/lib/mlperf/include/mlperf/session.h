@@ -13,17 +13,17 @@ namespace tinyhost::mlperf {
 
 constexpr size_t kMaxResults = 16;
 
-/// What is benchmarked, and where its answers go. Functions get `context`.
+/// The benchmarked model and the output of its results. Functions get `context`.
 struct Dut {
   void* context;
-  /// Of one input as a host sends it; 0 without a model.
+  /// Bytes of one input as a host sends it; 0 without a model.
   size_t (*input_bytes)(void* context);
   /// Name of the benchmark whose model it is: "kws01".
   const char* (*model_id)(void* context);
   /// Fills the model's input from what the host sent.
   Status (*load)(void* context, Bytes input);
   Status (*infer)(void* context);
-  /// What the last inference says of `input`, as reals; returns how many, at most kMaxResults.
+  /// The results of the last inference on `input`, as reals; returns their number, at most kMaxResults.
   size_t (*results)(void* context, Bytes input, float* values);
   uint64_t (*micros)(void* context);
   void (*write)(void* context, const char* text);
@@ -42,7 +42,7 @@ class Session {
   /// `buffer`: for the largest input; of a stream, the sound that a host has sent, and an activation for each stride.
   Session(const Dut& dut, MutableBytes buffer) : dut_(dut), buffer_(buffer), wake_(dut.wake, dut.context, dut.micros) {}
 
-  /// What a board says that has just started.
+  /// Prints the message of a board that has just started.
   void Greet();
   /// Takes one byte of the host's. Bytes that are no text are a frame of another protocol, passed over up to its end,
   /// 0.

@@ -55,7 +55,7 @@ class ModelStore {
   /// Activates the other slot. kNoModel: it has no valid model.
   Status Rollback(const ImageCheck& check);
 
-  /// Of the push under way; zeros if there is none.
+  /// Progress of the push under way; zeros if there is none.
   Progress progress() const { return progress_; }
   uint8_t active() const { return active_; }
   /// Empty without an active model.

@@ -17,7 +17,7 @@ constexpr size_t kMaxMotionFeatures = kMotionAxes * (kMaxBands + kMotionStatisti
 /// Fraction bits of a feature: it is an int16 in units of 1 / 256 of log2.
 constexpr int kFeatureFractionBits = 8;
 
-/// What is computed of a window. Bin k of a window of n_fft samples is the frequency k * rate / n_fft.
+/// Parameters of a window's features. Bin k of a window of n_fft samples is the frequency k * rate / n_fft.
 struct MotionConfig {
   uint16_t n_fft;                      // samples of a window: a power of two, kMinFftPoints..kMaxFftPoints
   uint16_t n_bands;                    // 1..kMaxBands

@@ -8,7 +8,7 @@
 
 namespace tinyhost {
 
-/// What a byte completed.
+/// The item that a byte completed.
 enum class DecodeStatus : uint8_t {
   /// Nothing yet.
   kIncomplete,
@@ -42,10 +42,10 @@ class FrameDecoder {
 
   DecodeStatus Push(uint8_t byte);
 
-  /// Of the last kFrame; valid until the next Push.
+  /// Header and payload of the last kFrame; valid until the next Push.
   const FrameHeader& header() const { return header_; }
   Bytes payload() const { return {buffer_ + sizeof(FrameHeader), size_}; }
-  /// Of the last kText; valid until the next Push.
+  /// Content of the last kText; valid until the next Push.
   Bytes text() const { return {buffer_, size_}; }
 
   uint32_t n_frames() const { return n_frames_; }

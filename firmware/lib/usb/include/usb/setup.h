@@ -15,7 +15,7 @@ struct Setup {
   bool is_in() const { return (request_type & 0x80) != 0; }
 };
 
-/// What the device does about it.
+/// The device's action.
 struct Answer {
   enum class Kind : uint8_t {
     kStall,    // it is refused

@@ -47,7 +47,7 @@ struct BlobList {
 /// If there is no room for a new box, the weakest one makes room.
 void FindBlobs(const HeatMap& map, int threshold, BlobList* found);
 
-/// A blob in pixels of the frame: its box, whose middle is the centroid (x, y).
+/// A blob in pixels of the frame: its box, centred on the centroid (x, y).
 struct BlobPlace {
   uint16_t x;
   uint16_t y;
