@@ -94,7 +94,7 @@ def _aligned(shapes: list[_Shape]) -> list[_Shape] | None:
     columns = list(zip(*((1,) * (rank - len(shape)) + shape for shape in shapes), strict=True))
     if any(dim not in (1, column[-1]) for column in columns for dim in column):
         return None
-    kept = [column for column in columns if column[-1] != 1]
+    kept = [column for column in columns if column[-1] != 1] or columns[-1:]
     groups = [list(group) for _, group in groupby(kept, key=lambda column: [dim == 1 for dim in column])]
     merged = [tuple(math.prod(column[i] for column in group) for group in groups) for i in range(len(shapes))]
-    return merged if groups and len(groups) <= MAX_RANK else None
+    return merged if len(groups) <= MAX_RANK else None
