@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 from tinyhost.audio.wav import wav_bytes
 from tinyhost.datasets.checking.check import check_dataset
+from tinyhost.datasets.checking.clips import clip_faults
 from tinyhost.datasets.checking.drift import _distance, _limit
 from tinyhost.datasets.checking.findings import ISSUES, DataIssue
 from tinyhost.datasets.manifest import Sample, read_manifest, write_manifest
@@ -313,6 +314,17 @@ def test_a_set_on_white_paper_is_one_note_and_a_white_picture_in_it_stands_apart
     write_picture(root / "sketch/burnt.png", np.full((96, 96), 250, np.uint8))
     found = [item for item in check_dataset(root).findings if item.issue in ("light", "low_information")]
     assert [(item.issue, item.level, len(item.files)) for item in found] == [("light", "bad", 1), ("light", "note", 24)]
+
+
+def test_a_beat_at_the_very_beginning_and_a_long_recording_are_not_cut() -> None:
+    time = np.arange(RATE_HZ) / RATE_HZ
+    beat = np.asarray(
+        9000 * np.sin(2 * np.pi * 300 * time) * np.minimum(1, time / 0.004) * np.exp(-time / 0.05), np.int16
+    )
+    speech = np.concatenate([np.zeros(2000, np.int16), *(word(seed)[4000:12000] for seed in range(6)), beat[-2000:]])
+    for clean in (beat, speech):
+        assert clip_faults(clean, "yes") == ()
+    assert [fault.issue for fault in clip_faults(beat[30:], "yes")] == ["cut"]
 
 
 def test_every_issue_is_planted_once() -> None:

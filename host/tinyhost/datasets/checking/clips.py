@@ -48,6 +48,8 @@ _AGAIN_DB, _RHYTHM = 6.0, 3
 """So many sounds that are nearly the loudest, with pauses between: no word, but what goes on, such as heartbeats."""
 _CUT_DB = 4.0
 """A word that ends by itself is further below its loudest 30 ms in the last 10."""
+_ONSET, _ONSET_DB = 8, 9.0
+"""samples, and by how much they are below the first 10 ms of what begins by itself; a cut is at any place of a wave"""
 
 
 def check_clips(
@@ -88,7 +90,7 @@ def clip_faults(pcm: NDArray[np.int16], label: str) -> tuple[Fault, ...]:
     is_fine = verdict.reason == "too quiet" and verdict.level_dbfs >= _TOO_QUIET_DBFS
     if "constant" not in faults and not is_fine and (issue := _ISSUES.get(verdict.reason)):
         faults.setdefault(issue, Fault(issue=issue, level="look", text=verdict.detail))
-    if below := _cut(heard):
+    if below := _cut(pcm):
         faults["cut"] = Fault(issue="cut", level="look", text=below)
     return tuple(faults.values())
 
@@ -104,7 +106,7 @@ def _cut(pcm: NDArray[np.int16]) -> str:
         return ""
     sound = to_float(pcm)
     levels = [dbfs(rms(frame)) for frame in sound[: n * _FRAME].reshape(n, _FRAME)]
-    edge = dbfs(max(rms(sound[:_EDGE]), rms(sound[-_EDGE:])))
+    edge = max(_edge_dbfs(sound[:_EDGE]), _edge_dbfs(sound[: -_EDGE - 1 : -1]))
     loudest = max(levels)
     if min(levels) > loudest - _PAUSE_DB or edge < loudest - _CUT_DB or loudest < _QUIET_DBFS:
         return ""
@@ -112,6 +114,12 @@ def _cut(pcm: NDArray[np.int16]) -> str:
     if sum(is_loud for is_loud, _ in groupby(turns)) >= _RHYTHM:
         return ""
     return f"at an end it is {loudest - edge:.0f} dB below the loudest, expected at least {_CUT_DB:.0f}"
+
+
+def _edge_dbfs(edge: NDArray[np.float32]) -> float:
+    """Return how loud an end is, (n,) from outside to inside: silent if it rises from nothing, as a beat does."""
+    level = dbfs(rms(edge))
+    return level if dbfs(rms(edge[:_ONSET])) > level - _ONSET_DB else _SILENT_DBFS
 
 
 def fingerprint(pcm: NDArray[np.int16]) -> Fingerprint | None:
