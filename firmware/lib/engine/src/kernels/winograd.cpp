@@ -54,31 +54,27 @@ TINYHOST_COLD Status CheckWinograd(const OperatorView& op, uint64_t* work) {
 
 namespace {
 
-/// One channel of a tile's inputs, as the points of B' d B.
-struct TilePoints {
-  TilePoints(const PatchSource& source, const int8_t* channel, int32_t y, int32_t x) {
-    const WindowAxis &rows = source.rows, &columns = source.columns;
-    for (int32_t i = 0; i < kPoints; ++i) {
-      const int32_t row = y - rows.pad + i / 4, column = x - columns.pad + i % 4;
-      const bool inside = row >= 0 && row < rows.input && column >= 0 && column < columns.input;
-      at[i] = inside ? channel[row * source.row_bytes() + column * source.depth] : source.zero_point;
-    }
-    for (int32_t i = 0; i < 4; ++i) Transform(at + i, 4);
-    for (int32_t i = 0; i < kPoints; i += 4) Transform(at + i, 1);
-  }
+/// B' of four values.
+void TransformInputs(int16_t* d, int32_t step) {
+  const int32_t a = d[0], b = d[step], c = d[2 * step];
+  d[0] = static_cast<int16_t>(a - c);
+  d[step] = static_cast<int16_t>(b + c);
+  d[2 * step] = static_cast<int16_t>(c - b);
+  d[3 * step] = static_cast<int16_t>(b - d[3 * step]);
+}
 
-  int32_t at[kPoints];
-
- private:
-  /// B' of four values.
-  static void Transform(int32_t* d, int32_t step) {
-    const int32_t a = d[0], b = d[step], c = d[2 * step];
-    d[0] = a - c;
-    d[step] = b + c;
-    d[2 * step] = c - b;
-    d[3 * step] = b - d[3 * step];
+/// Sets `points` to B' d B of one channel of a tile.
+void SetPoints(const PatchSource& source, const int8_t* channel, int32_t y, int32_t x, int16_t* points) {
+  const WindowAxis &rows = source.rows, &columns = source.columns;
+  for (int32_t i = 0; i < kPoints; ++i) {
+    const int32_t row = y - rows.pad + i / 4, column = x - columns.pad + i % 4;
+    const bool inside = row >= 0 && row < rows.input && column >= 0 && column < columns.input;
+    const int32_t input = inside ? channel[row * source.row_bytes() + column * source.depth] : source.zero_point;
+    points[i] = static_cast<int16_t>(input);
   }
-};
+  for (int32_t i = 0; i < 4; ++i) TransformInputs(points + i, 4);
+  for (int32_t i = 0; i < kPoints; i += 4) TransformInputs(points + i, 1);
+}
 
 /// A' of four values: the first two of them.
 void TransformSums(uint32_t* sums, int32_t step) {
@@ -87,28 +83,29 @@ void TransformSums(uint32_t* sums, int32_t step) {
   sums[step] = b - c - sums[3 * step];
 }
 
-/// The sums of one filter over one tile: four times those of its 2x2 outputs at 0, 1, 4 and 5.
-void SumTile(const WinogradJob& job, const int8_t* image, int32_t y, int32_t x, int32_t filter, uint32_t* sums) {
+/// The sums of one filter over the points of one tile: four times those of its 2x2 outputs at 0, 1, 4 and 5.
+void SumTile(const WinogradJob& job, const int16_t* points, int32_t filter, uint32_t* sums) {
   const int32_t block = filter / kBlock, n_pairs = job.n_pairs();
-  const auto* weights = reinterpret_cast<const int16_t*>(job.weights + block * job.block_words());
+  const auto* weights = reinterpret_cast<const int16_t*>(job.weights + block * job.block_words()) + filter % kBlock * 2;
   for (int32_t i = 0; i < kPoints; ++i) sums[i] = 0;
-  for (int32_t channel = 0; channel < job.source.depth; ++channel) {
-    const TilePoints points(job.source, image + channel, y, x);
+  for (int32_t channel = 0; channel < job.source.depth; ++channel, points += kPoints) {
     const int32_t pair = channel / 4 * 2 + channel % 2, half = channel % 4 / 2;
     for (int32_t i = 0; i < kPoints; ++i) {
-      const int16_t weight = weights[((i * n_pairs + pair) * kBlock + filter % kBlock) * 2 + half];
-      sums[i] += static_cast<uint32_t>(points.at[i] * weight);
+      sums[i] += static_cast<uint32_t>(points[i] * weights[(i * n_pairs + pair) * kBlock * 2 + half]);
     }
   }
   for (int32_t i = 0; i < 4; ++i) TransformSums(sums + i, 4);
   for (int32_t i = 0; i < 8; i += 4) TransformSums(sums + i, 1);
 }
 
-void RunTile(const WinogradJob& job, const int8_t* image, int32_t y, int32_t x, int8_t* output) {
+void RunTile(const WinogradJob& job, const int8_t* image, int32_t y, int32_t x, int16_t* points, int8_t* output) {
   const int32_t n_rows = job.source.rows.output - y, n_columns = job.source.columns.output - x;
+  for (int32_t channel = 0; channel < job.source.depth; ++channel) {
+    SetPoints(job.source, image + channel, y, x, points + channel * kPoints);
+  }
   for (int32_t filter = 0; filter < job.out_depth; ++filter) {
     uint32_t sums[kPoints];
-    SumTile(job, image, y, x, filter, sums);
+    SumTile(job, points, filter, sums);
     for (int32_t i = 0; i < 4; ++i) {
       const int32_t row = i / 2, column = i % 2;
       if (row >= n_rows || column >= n_columns) continue;
@@ -120,7 +117,9 @@ void RunTile(const WinogradJob& job, const int8_t* image, int32_t y, int32_t x, 
 }
 
 void Run(const OperatorView& op) {
-  const WinogradJob job = MakeWinogradJob(op, *op.params<ConvParams>());
+  const ConvParams& params = *op.params<ConvParams>();
+  const WinogradJob job = MakeWinogradJob(op, params);
+  auto* points = reinterpret_cast<int16_t*>(op.Scratch(params, 0));  // by channel
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
   const int32_t height = job.source.rows.output, width = job.source.columns.output;
@@ -128,7 +127,7 @@ void Run(const OperatorView& op) {
        ++n, image += job.image_bytes(), output += height * width * job.out_depth) {
     for (int32_t y = 0; y < height; y += 2) {
       for (int32_t x = 0; x < width; x += 2) {
-        RunTile(job, image, y, x, output + (y * width + x) * job.out_depth);
+        RunTile(job, image, y, x, points, output + (y * width + x) * job.out_depth);
       }
     }
   }
