@@ -222,7 +222,7 @@ class Bench {
         return Send(MessageType::kInfer, BytesOf(infer));
       }
       case kPushOtherParams:
-        return PushOtherParams(script->Take(TaskData().size()));
+        return PushOtherParams(script->Take(TaskData().size() + (script->Byte() % 2 ? sizeof(WakeParams) : 0)));
       case kStall:
         board_.n_takes = script->Byte();
         return;
@@ -316,6 +316,14 @@ class Bench {
                                                           : Bytes{};
     return {params.data, params.data + params.size};
   }
+  /// Of the app kws, those of a cascade whose first network is its first operator.
+  static std::vector<uint8_t> OtherTaskData() {
+    static constexpr WakeParams kWake = {0, 2, 0, 0};
+    std::vector<uint8_t> task_data = TaskData();
+    const Bytes wake = BytesOf(kWake);
+    if (TaskOfApp() == Task::kKws) task_data.insert(task_data.end(), wake.data, wake.data + wake.size);
+    return task_data;
+  }
   static Task TaskOfApp() {
     if (TheApp().sample_input == nullptr) return Task::kVww;
     return TheApp().sensor == SensorKind::kMicrophone ? Task::kKws : Task::kGestures;
@@ -324,7 +332,7 @@ class Bench {
   static constexpr size_t kMaxSound = 255;
   const std::vector<uint8_t> models_[kModels] = {
       TinyModel(1, 0, TaskOfApp(), TaskData()), TinyModel(2, 900, TaskOfApp(), TaskData()),
-      TinyModel(3, 1, Task::kAnomaly), TinyModel(4, 0, Task::kGeneric, TaskData())};
+      TinyModel(3, 1, Task::kAnomaly), TinyModel(4, 0, Task::kGeneric, OtherTaskData())};
   Sha256Digest hashes_[kModels];
   MemoryFlash flash_;
   MemoryBoard board_;

@@ -17,13 +17,14 @@ from tinyhost.bench.model_card.cyclonedx import ml_bom
 from tinyhost.bench.model_card.facts import ModelFacts
 from tinyhost.bench.model_card.measures import bench_measures, training_measures
 from tinyhost.compiler import compile_tflite, image_for_tflm
-from tinyhost.compiler.app_defaults import AppDefaults
+from tinyhost.compiler.app_defaults import AppDefaults, WakeDefaults
 from tinyhost.compiler.checksum import image_crc32
 from tinyhost.compiler.image_format import ImageHeader, Task
 from tinyhost.compiler.settings_file import read_settings_file, settings_text
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import TinyhostError
 from tinyhost.models.adapt.adapting import AdaptOptions, adapted_bytes
+from tinyhost.models.cascade import joined
 from tinyhost.models.file import load_model_file
 from tinyhost.models.fits import Fit, Limits
 from tinyhost.models.summary import summarize
@@ -32,6 +33,7 @@ from tinyhost.system.json_reading import JsonObject, parse_json
 from tinyhost.views.inspect import inspect_view
 
 from scripts.bench_history import Entry, append_entry, last_figures, read_history
+from tests.apps.tones import LABELS, PARAMS, cascade_model, loudness_network, tone_network
 from tests.fuzz.engine import Target
 from tests.fuzz.files import reader, written
 from tests.fuzz.operators import changed_model
@@ -45,6 +47,7 @@ from tests.wrapped_models import c_array, zipped
 __all__ = ["TARGETS"]
 
 _LABELS = ("empty", "person")
+_WAKE = WakeDefaults(threshold=0.5, hold_ms=300)
 
 
 @cache
@@ -102,7 +105,7 @@ def _images() -> list[bytes]:
     for_tflm = image_for_tflm(compiled.parsed, _classifier())
     files = (_layers(), _several(), recorded_models("WINOGRAD_CONV_2D")[0].data)
     others = [compile_tflite(tflite, name="layers", winograd=True).image for tflite in files]
-    return [compiled.image, *others, for_tflm]
+    return [compiled.image, *others, for_tflm, cascade_model(_WAKE)]
 
 
 def _show_image(data: bytes) -> None:
@@ -146,12 +149,16 @@ def _settings() -> list[bytes]:
     anomaly["anomaly"]["centroids"]["values"] = anomaly["anomaly"]["centroids"]["values"][:2]
     kws = (SHIPPED_MODELS["kws"].parent / "settings.json").read_bytes()
     small = [settings_text(AppDefaults(threshold=0.5), task).encode() for task in Task]
-    return [json.dumps(anomaly).encode(), kws, kws, *small]
+    woken = settings_text(AppDefaults(task_data=PARAMS.pack(), wake=_WAKE), Task.KWS).encode()
+    return [json.dumps(anomaly).encode(), kws, kws, woken, *small]
 
 
 def _compiled_with(path: Path) -> object:
     """Compile a model with the settings beside it, which is where a value that nobody checked would be used."""
     task, defaults = read_settings_file(path)
+    if defaults.wake is not None:
+        both = joined(loudness_network(), tone_network())
+        return compile_tflite(both, name="words", labels=LABELS, task=task, defaults=defaults)
     return compile_tflite(_classifier(), name="hall", labels=_LABELS, task=task, defaults=defaults)
 
 

@@ -127,7 +127,11 @@ constexpr SampleInput kSampleInput = {
 
 constexpr Scoring kScoring = {
     .begin = [](const Engine& engine) { return model.Begin(engine); },
-    .watch = [](const Engine& engine) { model.Watch(engine); },
+    .watch =
+        [](const Engine& engine) {
+          model.Watch(engine);
+          return true;
+        },
     .score = [](const Engine& engine) { return model.Score(engine); },
 };
 

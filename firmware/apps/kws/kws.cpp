@@ -5,6 +5,7 @@
 #include "device/app.h"
 #include "device/classification.h"
 #include "hal/microphone.h"
+#include "kws/cascade.h"
 #include "kws/events.h"
 #include "kws/feature_window.h"
 #include "kws/params.h"
@@ -12,7 +13,9 @@
 namespace tinyhost {
 namespace {
 
-constexpr auto kSettings = EventSettings(kMicroSpeechKwsParams, kMaxPeriodMs);
+constexpr auto kSettings = EventSettings(kMicroSpeechKwsParams, kMaxPeriodMs,
+                                         SettingSpec{Setting::kWakeThreshold, INT8_MIN, INT8_MAX, INT8_MIN},
+                                         SettingSpec{Setting::kWakeHoldMs, 0, kMaxWakeHoldMs, 0});
 
 constexpr size_t kClipSamples = hal::kMicrophoneHz;  // 1 s
 
@@ -23,13 +26,16 @@ alignas(4) int16_t clip[kClipSamples];
 
 KwsParams params;
 FeatureWindow window;
+Cascade cascade;
 Recognizer recognizer;
 
 Status CheckModel(const Engine& engine) {
   const Task task = engine.metadata().task;
   if (task != Task::kKws && task != Task::kGeneric) return Status::kModelMismatch;
   KwsParams wanted = {};
-  Status status = ReadKwsParams(engine, &wanted);
+  Bytes wake = {};
+  Status status = ReadKwsParams(engine, &wanted, &wake);
+  if (status == Status::kOk) status = cascade.Configure(engine, wake);
   if (status == Status::kOk) status = Classification::CheckOutput(engine);
   if (status != Status::kOk) return status;
   if (wanted.sample_rate_hz != hal::kMicrophoneHz) return Status::kModelMismatch;
@@ -44,6 +50,7 @@ void StartModel(const Engine& engine, SettingTable* settings) {
   recognizer.Reset();
   const bool has_params = engine.task_data().size != 0;
   SetEventDefaults(params, has_params ? engine.metadata().threshold : kMicroSpeechThreshold, settings);
+  cascade.Start(settings);
 }
 
 Status Prepare(const Sample& sample, const Engine& engine) {
@@ -54,7 +61,9 @@ Status Prepare(const Sample& sample, const Engine& engine) {
 }
 
 void Conclude(const Engine& engine, const SettingTable& settings, uint64_t time_us, Result* result) {
+  cascade.Conclude(engine, result);
   ConcludeEvent(engine, settings, time_us, params.n_silent_labels, &recognizer, result);
+  if (result->prediction.asleep != 0) result->margin = INT32_MAX;  // nobody was asked
 }
 
 /// "yes 93% at 12.34 s", counted from when the microphone was switched on; nothing between words.
@@ -79,7 +88,9 @@ void Restart(uint32_t /*rate_mhz*/) {
 size_t Take(const int16_t* samples, size_t n_samples, Completed* completed) {
   bool is_stride_complete = false;
   const size_t n_taken = window.Take(samples, n_samples, &is_stride_complete);
-  if (is_stride_complete) *completed = window.is_full() ? Completed::kWindow : Completed::kStride;
+  if (!is_stride_complete) return n_taken;
+  cascade.Pass(params.stride_ms);
+  *completed = window.is_full() ? Completed::kWindow : Completed::kStride;
   return n_taken;
 }
 
@@ -107,6 +118,12 @@ constexpr SampleInput kSampleInput = {
     .window_samples = [] { return kClipSamples; },
 };
 
+constexpr Scoring kScoring = {
+    .begin = [](const Engine& engine) { return cascade.last_operator(engine); },
+    .watch = [](const Engine& engine) { return cascade.Listen(engine); },
+    .score = [](const Engine&) { return cascade.score(); },
+};
+
 constexpr SelfTest kSelfTest = {.n_parts = hal::MicrophoneTestParts, .run = hal::TestMicrophone};
 
 const App kApp = {
@@ -124,6 +141,7 @@ const App kApp = {
     .self_test = &kSelfTest,
     .camera = nullptr,
     .sample_input = &kSampleInput,
+    .scoring = &kScoring,
 };
 
 }  // namespace

@@ -17,13 +17,14 @@ struct Loaded {
   alignas(16) uint8_t memory[2048];
   alignas(16) uint8_t arena[256];
   Engine engine;
+  Bytes wake = {};
 
   Status Read(const std::vector<uint8_t>& task_data, KwsParams* params) {
     image = TinyModel(1, 0, Task::kKws, task_data);
     REQUIRE(image.size() <= sizeof(memory));
     std::memcpy(memory, image.data(), image.size());
     REQUIRE(engine.Load(memory, image.size(), arena, sizeof(arena)) == Status::kOk);
-    return ReadKwsParams(engine, params);
+    return ReadKwsParams(engine, params, &wake);
   }
   Status Read(const KwsParams& task_data, KwsParams* params) {
     const auto* bytes = reinterpret_cast<const uint8_t*>(&task_data);
@@ -71,7 +72,16 @@ TEST_CASE_FIXTURE(Loaded, "coefficients are the features of a stride, if there a
 TEST_CASE_FIXTURE(Loaded, "task data of another length is refused") {
   KwsParams params = {};
   CHECK(Read(std::vector<uint8_t>(1), &params) == Status::kImageMetadata);
-  CHECK(Read(std::vector<uint8_t>(sizeof(KwsParams) + 4), &params) == Status::kImageMetadata);
+  CHECK(Read(std::vector<uint8_t>(sizeof(KwsParams) - 1), &params) == Status::kImageMetadata);
+}
+
+TEST_CASE_FIXTURE(Loaded, "what stands behind them is a cascade's") {
+  std::vector<uint8_t> task_data(sizeof(KwsParams) + 5, 7);
+  std::memcpy(task_data.data(), &kParams, sizeof(kParams));
+  KwsParams params = {};
+  CHECK(Read(task_data, &params) == Status::kOk);
+  CHECK(wake.size == 5);
+  CHECK(wake.data[0] == 7);
 }
 
 TEST_CASE_FIXTURE(Loaded, "a window that is not the model's input, or labels beyond its output, are a mismatch") {

@@ -50,6 +50,8 @@ def measure_latency(
         if capture:
             captured.append(device.infer(InferSource.SENSOR).capture_ticks)
         on_run(index + 1)
+    per_operator = _per_operator(subject.model, profiled)
+    cascade = subject.model.cascade
     return Latency(
         unit=device.info.tick_unit,
         tick_hz=device.info.tick_hz,
@@ -59,7 +61,8 @@ def measure_latency(
         if request["source"] == InferSource.SAMPLE
         else None,
         capture=Spread.of(captured) if captured else None,
-        per_operator=_per_operator(subject.model, profiled),
+        per_operator=per_operator,
+        asleep=sum(item.ticks for item in per_operator[: cascade.last_operator + 1]) if cascade else None,
         listening=task.listening(device) if task else None,
     )
 

@@ -92,6 +92,9 @@ class Latency:
     `--capture`"""
     per_operator: tuple[OperatorTicks, ...]
     """in the order of execution"""
+    asleep: int | None = None
+    """of a cascade, ticks of the first network's operators: what an inference costs that does not wake the second one;
+    None of a model of one network"""
     listening: Listening | None = None
     """the cost of continuous listening, measured on 3 s of noise; None unless the app has a microphone and the model
     suits it"""

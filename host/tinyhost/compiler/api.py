@@ -14,6 +14,7 @@ from tinyhost.compiler.app_defaults import (
     with_background,
 )
 from tinyhost.compiler.canonical import canonical
+from tinyhost.compiler.cascade import check_cascade, first_network_first, without_wake
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Tensor
 from tinyhost.compiler.image import ModelImage
@@ -81,8 +82,9 @@ def compile_tflite(
     where = name if where is None else where
     defaults = defaults or AppDefaults()
     graph = canonical(read_tflite(data, where=where))
+    check_cascade(graph, task, defaults, where)
     task = _guessed_task(graph) if task is None else task
-    _check_ends(graph, task, labels, where)
+    _check_ends(without_wake(graph, defaults), task, labels, where)
     labels = with_background(tuple(map(normal_label, labels)), _info(graph.tensors[graph.output]))
     if task in _CLASSIFYING:
         graph = with_int8_scores(graph)
@@ -91,16 +93,16 @@ def compile_tflite(
     original = lower_graph(graph, ConstantPool(), where=where)  # refuses what the engine lacks, in the file's terms
     check_order(graph, original, where)
     metadata = replace(
-        _metadata(graph, name, task, labels, defaults, where=where),
+        _metadata(without_wake(graph, defaults), name, task, labels, defaults, where=where),
         macs=min(sum(step.macs for step in original), 2**32 - 1),
         n_params=sum(step.n_params for step in original),
     )
-    graph = run_passes(graph) if passes else with_outputs_placed(graph)
+    graph = first_network_first(run_passes(graph) if passes else with_outputs_placed(graph), defaults)
     plans = Plans(
         graph=graph,
         metadata=metadata,
         labels=labels,
-        task_data=defaults.task_data,
+        defaults=defaults,
         compact=compact,
         arena_bytes=app_arena_bytes(task) if arena_bytes is None else arena_bytes,
         where=where,

@@ -12,6 +12,7 @@ from tinyhost.errors import UsageError
 __all__ = [
     "BACKGROUND",
     "AppDefaults",
+    "WakeDefaults",
     "guess_task",
     "pixel_map",
     "streaming_params",
@@ -28,6 +29,18 @@ _STREAMED_CHANNELS = 40
 
 
 @dataclass(frozen=True, kw_only=True)
+class WakeDefaults:
+    """When a cascade's second network runs.
+
+    threshold: real value of the first network's wake score from which on it does.
+    hold_ms: for how long it runs on after such a score.
+    """
+
+    threshold: float
+    hold_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class AppDefaults:
     """Defaults that an app starts with; a device's own settings may override them.
 
@@ -37,6 +50,7 @@ class AppDefaults:
     pixel_range: real values of a black and of a white pixel at the model's input; None: the ends of the input's
         quantized range, which is what image models trained on [0, 1] or [-1, 1] have.
     task_data: the task's own parameters, packed: KwsParams, AnomalyParams, GestureParams.
+    wake: of a cascade (compiler/cascade.py), whose WakeParams the compiler adds to the task data.
     """
 
     target_label: int | None = None
@@ -44,6 +58,7 @@ class AppDefaults:
     smoothing: int = 3
     pixel_range: tuple[float, float] | None = None
     task_data: bytes = b""
+    wake: WakeDefaults | None = None
 
 
 def guess_task(input_info: TensorInfo, output_info: TensorInfo, *, is_streaming: bool = False) -> Task:

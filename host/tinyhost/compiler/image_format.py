@@ -62,6 +62,7 @@ __all__ = [
     "MAX_SUPPRESSION_MS",
     "MAX_TENSORS",
     "MAX_TENSOR_BYTES",
+    "MAX_WAKE_HOLD_MS",
     "MICRO_SPEECH_THRESHOLD",
     "MeanParams",
     "ModelMetadata",
@@ -94,6 +95,7 @@ __all__ = [
     "WINOGRAD_COLUMNS",
     "WINOGRAD_ROWS",
     "WINOGRAD_SCRATCH",
+    "WakeParams",
     "WeightLayout",
 ]
 
@@ -141,6 +143,8 @@ MAX_AVERAGE_MS = 2000
 """of KwsParams and GestureParams"""
 MAX_SUPPRESSION_MS = 10000
 """of KwsParams and GestureParams"""
+MAX_WAKE_HOLD_MS = 10000
+"""of WakeParams"""
 MAX_MIN_RESULTS = 100
 """of KwsParams and GestureParams"""
 MAX_PERIOD_MS = 60000
@@ -563,7 +567,7 @@ class ImageHeader:
     """NUL-terminated UTF-8 strings, one after the other"""
     labels_bytes: int = 0
     task_data_offset: int = 0
-    """the task's own parameters: KwsParams, AnomalyParams, GestureParams; apps check what is in them"""
+    """the task's own parameters: KwsParams (of a cascade with WakeParams behind it), AnomalyParams, GestureParams; apps check what is in them"""
     task_data_bytes: int = 0
     """0: none"""
     reserved: tuple[int, ...] = (0, 0)
@@ -652,6 +656,38 @@ KWS_PARAMS = {
     "micro_speech": KwsParams(sample_rate_hz=16000, window_ms=30, stride_ms=20, n_channels=40, n_strides=49, average_ms=1000, suppression_ms=1500, n_silent_labels=2, min_results=3, period_ms=0, n_coefficients=0),
 }
 """Of a model without task data: TensorFlow Lite Micro's micro_speech, with its features, its labels (silence, unknown, then words) and what its RecognizeCommands is set to."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WakeParams:
+    """Of a cascade, behind KwsParams: its first network's operators come first, and the others run only when it hears something."""
+
+    SIZE: ClassVar[int] = 8
+    _STRUCT: ClassVar[Struct] = Struct("<HHhH")
+
+    last_operator: int = 0
+    """of the first network; the last value of its int8 output is the wake score"""
+    hold_ms: int = 0
+    """for how long the second network runs on after a score that reached the threshold"""
+    threshold: int = 0
+    """wake score from which on the second network runs, in the first one's output units"""
+    reserved: int = 0
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.last_operator, self.hold_ms, self.threshold, self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> WakeParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            last_operator=values[0],
+            hold_ms=values[1],
+            threshold=values[2],
+            reserved=values[3],
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
+from tinyhost.compiler.app_defaults import AppDefaults
+from tinyhost.compiler.cascade import wake_data, without_wake
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph
 from tinyhost.compiler.image import ModelImage
@@ -29,7 +31,7 @@ class Plans:
     graph: Graph
     metadata: ModelMetadata
     labels: Sequence[str]
-    task_data: bytes
+    defaults: AppDefaults
     compact: bool
     arena_bytes: int
     """what the plan is to fit"""
@@ -58,9 +60,9 @@ class Plans:
     def _image(self, scratch_limit: int, winograd: Container[int] = ()) -> ModelImage:
         pool = ConstantPool(compact=self.compact)
         steps = lower_graph(self.graph, pool, where=self.where, scratch_limit=scratch_limit, winograd=winograd)
-        image = write_image(
-            self.graph, steps, pool, self.metadata, self.labels, task_data=self.task_data, where=self.where
-        )
+        task_data = self.defaults.task_data + wake_data(self.graph, steps, self.defaults, self.where)
+        graph = without_wake(self.graph, self.defaults)
+        image = write_image(graph, steps, pool, self.metadata, self.labels, task_data=task_data, where=self.where)
         return ModelImage.parse(image, where=self.where)
 
     def _scratch_limits(self) -> Iterator[int]:

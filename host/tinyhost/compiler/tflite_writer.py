@@ -39,8 +39,8 @@ def write_tflite(data: bytes, before: Graph, after: Graph, *, where: str) -> byt
     """Return the file of `after`: that of `before`, whose bytes are `data`, with the tensors and operators that differ.
 
     Tensors may be changed or appended; operators changed, left out, put in another order, or new ones (index -1) whose
-    options the reader knows. Raises ModelError if offsets lead out of the file, UnsupportedModelError for one whose
-    weights are beside its tables.
+    options, if they have any, the reader knows. Raises ModelError if offsets lead out of the file,
+    UnsupportedModelError for one whose weights are beside its tables.
     """
     try:
         return _Writer(data, before, after, where).file()
@@ -146,7 +146,8 @@ class _Writer:
         }
         if not known:
             changes[_OPERATOR_CODE] = self._code(operator.code)
-        if not known or operator.options != self._before.operators[operator.index].options:
+        is_changed = not known or operator.options != self._before.operators[operator.index].options
+        if is_changed and (known or operator.code in OPTIONS):
             class_name, _ = OPTIONS[operator.code]
             changes[_OPERATOR_OPTIONS_TYPE] = getattr(self._tflite.BuiltinOptions, class_name)
             changes[_OPERATOR_OPTIONS] = self._options(class_name, operator)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -124,6 +124,8 @@ def load_model_file(
         data = found.tflite
     beside = path.parent / SETTINGS_FILE
     task, defaults = read_settings_file(beside) if beside.exists() else (None, None)
+    if defaults is not None and defaults.wake is not None and not read_tflite(data, where=str(path)).more_outputs:
+        defaults = replace(defaults, wake=None)  # one network of the cascade, by itself
     compiled = partial(
         compile_tflite,
         data,

@@ -11,6 +11,7 @@ from tinyhost.device import Device
 from tinyhost.errors import ModelError, ModelTooLargeError, UnsupportedModelError
 from tinyhost.models.summary import ModelSummary
 from tinyhost.protocol.limits import APP_LIMITS, SLOT_BYTES
+from tinyhost.protocol.messages import Setting
 
 __all__ = ["Fit", "Limits", "Obstacle", "check_fits", "find_obstacles", "operator_groups", "operators_of"]
 
@@ -29,6 +30,8 @@ class Limits:
     arena_bytes: int
     max_classes: int
     """most classes of a model of the app; 0: the app does not classify"""
+    runs_cascades: bool = True
+    """a first network can wake the second one: of apps that hear words, but not of earlier versions"""
 
     @classmethod
     def of_device(cls, device: Device) -> Limits:
@@ -42,6 +45,7 @@ class Limits:
             slot_bytes=info.slot_bytes,
             arena_bytes=info.arena_bytes,
             max_classes=APP_LIMITS[info.app].max_classes if info.app in APP_LIMITS else 0,
+            runs_cascades=Setting.WAKE_THRESHOLD.name.lower() in device.settings(),
         )
 
     @classmethod
@@ -113,6 +117,12 @@ def _unsupported(model: ModelSummary, limits: Limits) -> Iterator[Obstacle]:
             hint=f"push the .tflite, or flash the other engine: tinyhost flash {limits.app} --engine {model.engine}",
         )
         return  # what operators another engine has says nothing
+    if model.cascade is not None and not limits.runs_cascades:
+        yield Obstacle(
+            error=UnsupportedModelError,
+            words="is a cascade of two networks, which this firmware does not run",
+            hint=f"flash the firmware of this version: tinyhost flash {limits.app}",
+        )
     missing = [code for code in model.operator_codes if not limits.operators >> code & 1]
     if missing:
         groups, names = operator_groups(missing), [code.name for code in missing]

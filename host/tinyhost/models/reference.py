@@ -100,7 +100,8 @@ class TflmReference:
 
     name: ReferenceName = "tflm"
 
-    def __init__(self, tflite: bytes) -> None:
+    def __init__(self, tflite: bytes, n_outputs: int | None = None) -> None:
+        """n_outputs: that are wanted; None: all."""
         runtime = _import(
             "tflite_micro", "tflite-micro>=0.dev0", "for Python 3.10 and 3.11 on x86-64", "litert"
         ).runtime
@@ -111,7 +112,7 @@ class TflmReference:
         self.output_type = np.dtype(self._interpreter.get_output_details(0)["dtype"])
         graph = read_tflite(tflite)
         self._inputs = [self._interpreter.get_input_details(index) for index in range(len(graph.inputs))]
-        self._n_outputs = len(graph.outputs)
+        self._n_outputs = len(graph.outputs) if n_outputs is None else n_outputs
 
     def run(self, data: bytes) -> bytes:
         """Return the output tensor's bytes; as our engine, from a state of 0."""
@@ -127,7 +128,8 @@ class LitertReference:
 
     name: ReferenceName = "litert"
 
-    def __init__(self, tflite: bytes) -> None:
+    def __init__(self, tflite: bytes, n_outputs: int | None = None) -> None:
+        """n_outputs: that are wanted; None: all."""
         litert = _import("ai_edge_litert.interpreter", "ai-edge-litert", "for Python 3.10 and later", "host")
         try:
             self._interpreter = litert.Interpreter(
@@ -137,7 +139,7 @@ class LitertReference:
         except (RuntimeError, ValueError) as error:
             raise ModelError(f"LiteRT does not run this model: {error}", hint="use --against host") from error
         self._inputs = self._interpreter.get_input_details()
-        self._outputs = self._interpreter.get_output_details()
+        self._outputs = self._interpreter.get_output_details()[:n_outputs]
         self.output_type = np.dtype(self._outputs[0]["dtype"])
 
     def run(self, data: bytes) -> bytes:
@@ -191,6 +193,8 @@ def open_reference(name: ReferenceName, *, image: bytes, tflite: bytes | None) -
             f"--against {name} needs the .tflite file: a model image does not hold it",
             hint="name it with --model FILE.tflite",
         )
-    reference = TflmReference(tflite) if name == "tflm" else LitertReference(tflite)
-    has_int8_scores = bool(image) and ModelImage.parse(image).output.dtype == "int8"
+    parsed = ModelImage.parse(image) if image else None
+    n_outputs = len(parsed.outputs) if parsed else None  # a cascade's image has the classes alone
+    reference = TflmReference(tflite, n_outputs) if name == "tflm" else LitertReference(tflite, n_outputs)
+    has_int8_scores = parsed is not None and parsed.output.dtype == "int8"
     return _Int8Scores(reference) if has_int8_scores and reference.output_type == np.uint8 else reference

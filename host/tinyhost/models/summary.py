@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from tinyhost.compiler import BufferReport, EngineName, IoTensorInfo, ModelImage, OperatorReport, TensorInfo
+from tinyhost.compiler.cascade import CascadeInfo, cascade_of
 from tinyhost.compiler.image_format import OperatorCode
 from tinyhost.compiler.report import report_image
 from tinyhost.models.sampling import ModelSampling, sampling_of
@@ -58,6 +59,8 @@ class ModelDocument:
     """in the model's order; several lie one after another in `output`, which then is bytes"""
     sampling: ModelSampling | None = None
     """the samples that its input is made of; null of pictures, or if the model does not say"""
+    cascade: CascadeInfo | None = None
+    """of a keyword model whose first network wakes its second one; null of a model of one network"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +115,7 @@ def summary_of(image: ModelImage) -> ModelSummary:
         inputs=image.inputs,
         outputs=image.outputs,
         sampling=sampling_of(image),
+        cascade=cascade_of(image),
         pixel_map=(image.metadata.pixel_multiplier, image.metadata.pixel_offset),
         operator_codes=tuple(sorted({OperatorCode(record.code) for record in image.operators})),
         operators=report.operators,

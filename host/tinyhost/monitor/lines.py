@@ -90,6 +90,8 @@ class PredictionDocument:
     """`ok`, or why no inference ran"""
     label: str | None
     """class with the highest smoothed score; null when no inference ran"""
+    awake: bool | None
+    """of a cascade, whether the second network ran; if not, every score is 0. Null for a model of one network"""
     detected: bool
     """whether its smoothed score reaches the threshold"""
     output: tuple[int, ...]
@@ -128,6 +130,7 @@ def prediction_document(reading: Reading, header: LiveHeader, drift: LiveDrift |
         alarm=reading.alarm if is_alarm else None,
         status=reading.status,
         label=header.label(reading.top) if reading.scores else None,
+        awake=not reading.asleep if header.is_cascade and reading.status == "ok" else None,
         detected=reading.detected,
         output=reading.output,
         scores=dict(zip(labels, reading.scores, strict=True)),
@@ -173,7 +176,7 @@ def plain_line(reading: Reading, header: LiveHeader) -> str:
     objects = "  ".join(f"{header.label(each.label)} {each.score:.2f} at {each.x},{each.y}" for each in reading.objects)
     invoke = format_ticks(reading.invoke_ticks, header.tick_unit, header.tick_hz)
     unit = "" if header.tick_hz else f" {header.tick_unit}"
-    verdict = f"detected {header.label(reading.top)}" if reading.detected else "-"
+    verdict = f"detected {header.label(reading.top)}" if reading.detected else "asleep" if reading.asleep else "-"
     if not is_list:
         left_out = f", {counted(reading.n_left_out, 'cell')} left out" if reading.n_left_out else ""
         verdict = f"{object_counts(reading, header)}{left_out}"

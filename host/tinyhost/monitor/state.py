@@ -34,6 +34,7 @@ class MonitorState:
         self._arrivals: deque[float] = deque(maxlen=1000)
         self._traffic: deque[tuple[float, int]] = deque(maxlen=1000)
         self._n_readings = 0
+        self._n_awake = 0
         self._failures: Counter[str] = Counter()
         self._link = LinkCounts()
         self._frame: NDArray[np.uint8] | None = None
@@ -70,6 +71,7 @@ class MonitorState:
                 self._detections.append(reading)
             self._arrivals.append(self._clock())
             self._n_readings += 1
+            self._n_awake += not reading.asleep and reading.status == "ok"
             if reading.status != "ok":
                 self._failures[reading.status] += 1
 
@@ -128,6 +130,7 @@ class MonitorState:
                 reading=self._readings[-1] if self._readings else None,
                 readings=tuple(self._readings),
                 n_readings=self._n_readings,
+                n_awake=self._n_awake,
                 fps=self._fps(now),
                 bytes_per_s=self._bytes_per_s(now),
                 link=self._link,

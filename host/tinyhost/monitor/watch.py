@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from tinyhost.compiler.cascade import cascade_of
 from tinyhost.device import Device, FeaturesItem, FrameItem, PredictionItem, SamplesItem, StreamItem, Subscription
 from tinyhost.device.boots import cause_of_start
 from tinyhost.errors import BoardError, LinkError
@@ -70,6 +71,7 @@ def header_of(device: Device, board: PoweredBoard, scene: str) -> LiveHeader:
         window_samples=task.window_samples(model.data, given.rate_hz if given else 0.0) if task and model else 0,
         n_coefficients=sampling.n_coefficients if sampling else 0,
         scene=scene,
+        is_cascade=model is not None and cascade_of(model) is not None,
         misfit=misfit,
         misfit_hint=retrain_hint(given) if misfit else "",
     )
@@ -104,6 +106,7 @@ def reading_of(item: PredictionItem, header: LiveHeader, scene_item: str = "") -
             for each, score in zip(item.objects, real(tuple(each.score for each in item.objects)), strict=True)
         ),
         n_left_out=prediction.n_left_out,
+        asleep=bool(prediction.asleep),
         device_dropped=item.device_dropped,
         link_lost=item.link_lost,
         host_dropped=item.host_dropped,

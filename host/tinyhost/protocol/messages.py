@@ -263,6 +263,10 @@ class Setting(IntEnum):
     """anomaly: low scores in a row that clear it"""
     UNSURE_MARGIN = 11
     """samples whose margin is less are kept for UNSURE; 0: none. vww, kws, gestures: between the two best scores, int8 output units, of a heat map between its best object's score and the threshold; anomaly: between score and threshold, Q16"""
+    WAKE_THRESHOLD = 12
+    """keywords, of a cascade: score of the first network from which the second one runs, int8 output units"""
+    WAKE_HOLD_MS = 13
+    """keywords, of a cascade: for how long the second network runs on after such a score"""
 
 
 class SampleCoding(IntEnum):
@@ -1191,7 +1195,7 @@ class Prediction:
     """of the frame, or of all samples since the last prediction"""
     invoke_ticks: int = 0
     score: int = 0
-    """of an app whose result is one number, in units of its setting `threshold`; else 0"""
+    """of an app whose result is one number, in units of its setting `threshold`; of a cascade the first network's, in units of `wake_threshold`; else 0"""
     n_strides: int = 0
     """strides of sound or motion that were preprocessed since the last prediction; 0 of a camera"""
     status: int = 0
@@ -1210,11 +1214,12 @@ class Prediction:
     """of a model whose output is a heat map; then each class's score is its highest cell's, and `detected` is 1 if there is an object"""
     n_left_out: int = 0
     """cells of objects for which there was no room, 255 at most; 0 where all objects are told"""
-    reserved: int = 0
+    asleep: int = 0
+    """1: the first network of a cascade did not wake the second one; then every class's score is 0 in real units"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.position, self.capture_ticks, self.preprocess_ticks, self.invoke_ticks, self.score, self.n_strides, self.status, self.n_classes, self.top, self.detected, self.baseline, self.alarm, self.n_objects, self.n_left_out, self.reserved)
+        return self._STRUCT.pack(self.position, self.capture_ticks, self.preprocess_ticks, self.invoke_ticks, self.score, self.n_strides, self.status, self.n_classes, self.top, self.detected, self.baseline, self.alarm, self.n_objects, self.n_left_out, self.asleep)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> Prediction:
@@ -1235,7 +1240,7 @@ class Prediction:
             alarm=values[11],
             n_objects=values[12],
             n_left_out=values[13],
-            reserved=values[14],
+            asleep=values[14],
         )
 
 

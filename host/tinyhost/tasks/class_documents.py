@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tinyhost.datasets.skipped import Skipped
+from tinyhost.metrics.cascade import CascadeClips
 from tinyhost.metrics.classifier import ClassScore
 from tinyhost.metrics.intervals import Interval
 from tinyhost.metrics.keywords import KeywordPoint
@@ -115,5 +116,7 @@ class AccuracyDocument:
     """the same clips or windows through the firmware's code on this computer; null for pictures"""
     keywords: KeywordsDocument | None
     """miss and false accept rates; null for pictures and motion"""
+    cascade: CascadeClips | None = None
+    """a cascade as a whole, where the figures above are its second network's; null for a model of one network"""
     skipped: tuple[Skipped, ...]
     """files that could not be used; more than 1 % of them are an error unless `--allow-skipped`"""

@@ -267,6 +267,7 @@ def measure_accuracy(
             predicted=labels[int(np.argmax(scores))],
             scores=tuple(float(score) for score in scores),
             is_picture=data.dtype == np.uint8,
+            wake_score=answer.score,
             digest=digest_of(data),
         )
 

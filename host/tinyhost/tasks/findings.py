@@ -130,6 +130,8 @@ class Judged:
     scores: tuple[float, ...]
     """real output values, one for each class"""
     is_picture: bool
+    wake_score: int = 0
+    """of a cascade, in units of its first network's output"""
     digest: str = ""
     """digest of the sample that was sent to the device, see `digest_of`; empty if none was"""
 

@@ -79,6 +79,8 @@ class LiveHeader:
     n_coefficients: int = 0
     """cepstral coefficients per stride of sound; 0: the features are bands of frequencies"""
     scene: str = ""
+    is_cascade: bool = False
+    """whether a first network wakes the one that the predictions are of"""
     misfit: str = ""
     """why the model cannot predict on the board's samples; "" if it can"""
     misfit_hint: str = ""
@@ -136,6 +138,8 @@ class Reading:
     """the scene's picture before the camera; for sound and motion, what the scene plays when the prediction arrives; or
     empty
     """
+    asleep: bool = False
+    """of a cascade: the first network heard nothing, and the second one did not run"""
     alarm: str = "normal"
     """normal, suspect, alarm, clearing"""
     objects: tuple[SeenObject, ...] = ()
@@ -195,6 +199,9 @@ class LiveDrift:
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """The state of a live view at one moment."""
+
+    n_awake: int = 0
+    """of a cascade: of all predictions, those of the second network"""
 
     header: LiveHeader | None
     waiting: str

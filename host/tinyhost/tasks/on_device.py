@@ -27,6 +27,8 @@ from tinyhost.system.wording import counted
 __all__ = ["check_model", "live_form", "retrain_hint", "task_with_sensor"]
 
 _GENERIC = "generic"
+_NEWER = {Setting.UNSURE_MARGIN, Setting.WAKE_THRESHOLD, Setting.WAKE_HOLD_MS}
+"""settings that older firmware does not have"""
 
 
 def live_form(info: InfoReply, settings: Container[str], output: TensorInfo | None = None) -> LiveForm:
@@ -51,7 +53,7 @@ def _form_of_app(info: InfoReply, settings: Container[str]) -> LiveForm:
 
 def _task_like(info: InfoReply, settings: Container[str]) -> Task | None:
     of_sensor = (task for task in tasks() if task.sensor.code == info.sensor)
-    needed = ((task, task.settings - {Setting.UNSURE_MARGIN}) for task in of_sensor)  # older firmware keeps nothing
+    needed = ((task, task.settings - _NEWER) for task in of_sensor)
     return next((task for task, names in needed if all(each.name.lower() in settings for each in names)), None)
 
 

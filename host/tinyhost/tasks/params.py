@@ -6,6 +6,7 @@ import struct
 from typing import TypeVar
 
 from tinyhost.compiler import ModelImage
+from tinyhost.compiler.cascade import cascade_of
 from tinyhost.compiler.image_format import GestureParams, KwsParams
 from tinyhost.errors import ModelError
 
@@ -16,11 +17,12 @@ Params = TypeVar("Params", KwsParams, GestureParams)
 
 def task_params(image: bytes, default: Params) -> Params:
     """Return the task data of a model image; `default`, as in the firmware, if it has none. Raises ModelError."""
-    data = ModelImage.parse(image).task_data
+    parsed = ModelImage.parse(image)
+    data = parsed.task_data
     if not data:
         return default
     try:
-        return default.unpack(data)
+        return default.unpack(data[: default.SIZE] if cascade_of(parsed) else data)
     except struct.error as error:
         name = type(default).__name__
         raise ModelError(f"task data: expected {default.SIZE} bytes of {name}, got {len(data)}") from error

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from tinyhost.errors import DatasetError
+from tinyhost.metrics.cascade import CascadeStream
 from tinyhost.metrics.detections import Detection, Verdict, WordScore, judge_detections
 from tinyhost.metrics.intervals import Interval, poisson_rate, wilson
 from tinyhost.sensors.annotations import Annotation
@@ -89,6 +90,8 @@ class StreamingDocument:
     """by time"""
     missed: tuple[Annotation, ...]
     """words not detected"""
+    cascade: CascadeStream | None
+    """what a cascade's first network let pass, and what it saved; null for a model of one network"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +114,10 @@ class Streaming(Finding):
     """all words that are spoken, also those that the model does not know"""
     verdicts: tuple[Verdict, ...]
     missed: tuple[Annotation, ...]
+    cascade: CascadeStream | None = None
+    """None of a model of one network"""
+    notes: tuple[Note, ...] = ()
+    """that the task adds"""
 
     def per_word(self) -> dict[str, WordScore]:
         """Return each word's score."""
@@ -182,6 +189,7 @@ class Streaming(Finding):
                 for item in self.verdicts
             ),
             missed=self.missed,
+            cascade=self.cascade,
         )
 
     def section(self) -> Section:
@@ -223,6 +231,7 @@ class Streaming(Finding):
                         for word, score in {**self.per_word(), "all": total}.items()
                     ),
                 ),
+                *self.notes,
                 *(Note(text=f"{word.label} at {word.start_s:.1f} s was missed") for word in self.missed[:_MAX_MISSED]),
             ),
         )

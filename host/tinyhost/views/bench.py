@@ -96,6 +96,7 @@ def _latency(latency: Latency, macs: int, bar_columns: int) -> list[RenderableTy
         stages,
         remark,
         *_estimate(latency),
+        *_asleep(latency),
         *_listening(latency),
         Text(),
         operators,
@@ -112,6 +113,15 @@ def _estimate(latency: Latency) -> list[RenderableType]:
         f"estimate: {estimate.ms:.1f} ms on {estimate.target}, ±{100 * estimate.error:.0f} %; not measured on a board"
     )
     return [Text(words, "italic")]
+
+
+def _asleep(latency: Latency) -> list[RenderableType]:
+    """Return what an inference of a cascade's first network costs."""
+    if latency.asleep is None:
+        return []
+    share = 100 * latency.asleep / max(1, latency.invoke.median)
+    words = f" {latency.unit}, {share:.1f} % of an inference of both networks"
+    return [Text.assemble("asleep: ", (f"{latency.asleep:,}", "bold"), words)]
 
 
 def _listening(latency: Latency) -> list[RenderableType]:

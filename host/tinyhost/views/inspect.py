@@ -39,10 +39,28 @@ def inspect_view(
     totals = Text(
         f"{macs_text(model)}, {counted(model.n_params, 'parameter')}, {counted(len(model.operators), 'operator')}"
     )
-    operators = (Text(), _operators(model, columns)) if model.operators else ()
+    operators = (*_cascade(model), Text(), _operators(model, columns)) if model.operators else ()
     groups = operator_groups(model.operator_codes)
     choices = (Text(), _optimizations(optimizations)) if optimizations else ()
     return Group(head, totals, *operators, *choices, Text(), _verdict(fit, groups))
+
+
+def _cascade(model: ModelSummary) -> tuple[RenderableType, ...]:
+    """Return both networks of a cascade, in figures."""
+    if model.cascade is None:
+        return ()
+    end = model.cascade.last_operator + 1
+    parts = (("first", model.operators[:end], 0), ("second", model.operators[end:], end))
+    lines = (
+        f"{name} network: operators {start} to {start + len(steps) - 1}, "
+        f"{sum(step.macs for step in steps):,} live MACs, {sum(step.weight_bytes for step in steps):,} B of weights"
+        for name, steps, start in parts
+    )
+    wake = model.cascade
+    return (
+        *(Text(line) for line in lines),
+        Text(f"the second one runs from a wake score of {wake.threshold:.3f} on, and for {wake.hold_ms:,} ms after it"),
+    )
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -95,22 +95,32 @@ def _figures(state: Snapshot, columns: int, rows: int) -> RenderableType:
     if state.header is None:
         return panel(Align.center(Text(state.waiting, RAW), vertical="middle"), "predictions")
     inner, spare = columns - 4, rows - 2
+    others = _OTHER_ROWS + state.header.is_cascade
     wanted = 2 * len(state.reading.scores) if state.reading else 2
-    roomy = spare >= wanted + _OTHER_ROWS + _GAP_ROWS
-    score_rows = max(1, spare - _OTHER_ROWS - (_GAP_ROWS if roomy else 0))
+    roomy = spare >= wanted + others + _GAP_ROWS
+    score_rows = max(1, spare - others - (_GAP_ROWS if roomy else 0))
     gap = [Text()] if roomy else []
     parts: list[RenderableType]
     if state.header.form.result == "alarm":
-        plot = score_plot(state.header, state.readings, inner, max(2, spare - _OTHER_ROWS - _GAP_ROWS))
+        plot = score_plot(state.header, state.readings, inner, max(2, spare - others - _GAP_ROWS))
         parts = [_verdict(state, inner), *gap, plot, *gap]
     else:
         scores = _scores(state.header, state.reading, inner, score_rows)
         parts = [_verdict(state, inner), *gap, scores, _timeline(state, inner), *gap]
         parts += [_legend(state.header), *gap] if roomy else []
+    parts += [_duty(state)] if state.header.is_cascade else []
     parts.append(_timings(state.header, state.readings, inner))
     parts += [*gap, _link(state, inner)]
     parts += [_drift(state.drift, inner)] if state.drift else []
     return panel(Group(*parts), "predictions")
+
+
+def _duty(state: Snapshot) -> Text:
+    """Return how often a cascade's second network ran."""
+    share = f"{100 * state.n_awake / max(1, state.n_readings):.1f} %"
+    return Text.assemble(
+        ("awake ", DIM), (share, "bold"), (f" of {counted(state.n_readings, 'inference')}", DIM), no_wrap=True
+    )
 
 
 def _drift(drift: LiveDrift, width: int) -> Text:
@@ -152,7 +162,8 @@ def _verdict(state: Snapshot, width: int) -> Text:
     detected = fresh_detection(state) if head.form.result == "events" else reading if reading.detected else None
     if detected is not None:
         return _banner(f"● {head.label(detected.top)}", width, f"bold #0f1419 on {class_colour(detected.top)}")
-    return _banner(f"○ {head.label(reading.top)}, {_why_not_detected(head, reading)}", width, f"{DIM} on {TRACK}")
+    words = "asleep" if reading.asleep else f"{head.label(reading.top)}, {_why_not_detected(head, reading)}"
+    return _banner(f"○ {words}", width, f"{DIM} on {TRACK}")
 
 
 def _objects_verdict(head: LiveHeader, reading: Reading, width: int) -> Text:

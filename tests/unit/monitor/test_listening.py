@@ -11,6 +11,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
+from rich.text import Text
 from tinyhost.monitor.lines import json_line, plain_line
 from tinyhost.monitor.state import MonitorState
 from tinyhost.sensors import ACCELEROMETER, MICROPHONE
@@ -54,6 +55,22 @@ def reading(
         link_lost=0,
         host_dropped=0,
     )
+
+
+def test_a_cascade_is_awake_or_asleep_and_how_often() -> None:
+    head = replace(WORDS, is_cascade=True)
+    readings = [replace(reading(index), asleep=index % 4 != 3) for index in range(8)]
+    state = MonitorState()
+    state.connected(head)
+    for each in readings[:7]:
+        state.add_reading(each)
+    assert "○ asleep" in screen(state)
+    assert "awake 14.3 % of 7 inferences" in Text.from_ansi(screen(state)).plain
+    state.add_reading(readings[7])
+    assert "○ asleep" not in screen(state)
+    assert [json.loads(json_line(each, head))["awake"] for each in readings[2:4]] == [False, True]
+    assert json.loads(json_line(readings[0], WORDS))["awake"] is None
+    assert plain_line(readings[0], head).endswith("asleep")
 
 
 def screen(state: MonitorState, columns: int = 110, rows: int = 34) -> str:

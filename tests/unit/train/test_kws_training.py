@@ -22,6 +22,7 @@ from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.core.writing import write_run
 from tinyhost.train.kws.config import Architecture, KwsTrainConfig
+from tinyhost.train.kws.first_network import wake_threshold
 from tinyhost.train.kws.outcome import KwsOutcome
 from tinyhost.train.kws.training import load, train
 
@@ -162,3 +163,33 @@ def test_a_stopped_run_goes_on(trained: Trained, tmp_path: Path) -> None:
     assert [at.epoch for at in seen if at.stage == "epoch"] == [3]
     with pytest.raises(UsageError, match="no run to resume"):
         train(config, data, replace(run, folder=tmp_path / "nothing"))
+
+
+def test_a_cascade_is_both_networks_and_says_what_it_costs(tmp_path: Path) -> None:
+    write_words(tmp_path / "data")
+    options = ("--words", "high,low", "--width", "48", "--rounds", "1", "--epochs", "2", "--quantization", "ptq")
+    run = tmp_path / "run"
+    more = ("--cascade", "--wake-recall", "0.9", "--json", "-")
+    done = run_tinyhost("train", "kws", "--data", tmp_path / "data", "--out", run, *options, *more)
+    assert done.code == 0, done.err
+    cascade = json.loads(done.out[done.out.index("{") :])["cascade"]
+    assert cascade["validation"]["words_lost"] <= 0.1 * cascade["validation"]["n_words"]
+    assert cascade["macs"] * 2 < cascade["second_macs"]
+    assert cascade["mean_macs"] == pytest.approx(
+        cascade["macs"] + cascade["test"]["false_wake_share"] * cascade["second_macs"]
+    )
+    summary = load_model_file(run / "model.tflite").summary
+    assert summary.cascade is not None
+    assert summary.cascade.threshold == pytest.approx(cascade["threshold"])
+    assert (run / "model.thm").read_bytes() == load_model_file(run / "model.tflite", name="run").image
+    both, alone = (open_oracle((run / name).read_bytes()) for name in ("model.tflite", "second.tflite"))
+    sound = np.random.default_rng(1).integers(-128, 128, 1960).astype(np.int8).tobytes()
+    assert both.run(sound)[:4] == alone.run(sound)
+    assert json.loads((run / "metrics.json").read_text())["cascade"]["threshold"] == cascade["threshold"]
+    assert "Words lost" in (run / "report.html").read_text()
+
+
+@pytest.mark.parametrize(("recall", "expected"), [(1.0, 0.25), (0.9, 0.5), (0.85, 0.5), (0.8, 0.75)])
+def test_the_wake_threshold_is_the_highest_with_the_recall(recall: float, expected: float) -> None:
+    scores = np.array([0.25, 0.5, *[0.75] * 8])
+    assert wake_threshold(scores, recall) == expected

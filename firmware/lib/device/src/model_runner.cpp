@@ -59,7 +59,7 @@ void ModelRunner::Predict(uint64_t time_us, Result* result) {
   if (!follows_) engine_.Reset();
   follows_ = true;
   const StageTimer timer(hal::Stage::kInvoke);
-  prediction->status = RunOperators(0, engine_.n_operators(), nullptr);
+  prediction->status = RunOperators(0, engine_.n_operators(), nullptr, true);
   if (prediction->status == Status::kOk) prediction->score = Score();
   prediction->invoke_ticks = Saturate(timer.End());
   if (prediction->status == Status::kOk) app_.conclude(engine_, settings_, time_us, result);
@@ -90,7 +90,7 @@ Status ModelRunner::Run(size_t first, size_t end, bool profiles, uint64_t* ticks
   }
   if (profiles && first == 0) profile_.fill(0);
   const StageTimer timer(hal::Stage::kInvoke);
-  const Status status = RunOperators(first, end, profiles ? profile_.data() + first : nullptr);
+  const Status status = RunOperators(first, end, profiles ? profile_.data() + first : nullptr, false);
   *ticks = timer.End();
   if (status != Status::kOk) return status;
   has_profile_ = has_profile_ || profiles;
@@ -110,22 +110,21 @@ void ModelRunner::SetContents(Contents contents) {
   ++arena_version_;
 }
 
-/// Runs operators [first, end), and lets the app see what it needs for its score; `ticks`, if given, receives one
-/// count per operator.
-Status ModelRunner::RunOperators(size_t first, size_t end, uint32_t* ticks) {
+/// Runs operators [first, end), and lets the app see what it needs for its score, which may stop a run that is live;
+/// `ticks`, if given, receives one count per operator.
+Status ModelRunner::RunOperators(size_t first, size_t end, uint32_t* ticks, bool is_live) {
   const TickSource now = ticks == nullptr ? nullptr : hal::Ticks;
   const Scoring* scoring = ActiveScoring();
-  if (scoring == nullptr) return engine_.InvokeRange(first, end, now, ticks);
-  if (first == 0) watched_ = scoring->begin(engine_);
-  if (watched_ < first || watched_ + 1 >= end) {
-    const Status status = engine_.InvokeRange(first, end, now, ticks);
-    if (status == Status::kOk && watched_ + 1 == end) scoring->watch(engine_);
-    return status;
+  if (scoring != nullptr && first == 0) watched_ = scoring->begin(engine_);
+  for (;;) {
+    const bool is_watched = scoring != nullptr && watched_ >= first && watched_ < end;
+    const size_t pause = is_watched ? watched_ + 1 : end;
+    const Status status = engine_.InvokeRange(first, pause, now, ticks);
+    if (!is_watched || status != Status::kOk) return status;
+    if (!scoring->watch(engine_) && is_live) return status;
+    if (ticks != nullptr) ticks += pause - first;
+    first = pause;
   }
-  const Status status = engine_.InvokeRange(first, watched_ + 1, now, ticks);
-  if (status != Status::kOk) return status;
-  scoring->watch(engine_);
-  return engine_.InvokeRange(watched_ + 1, end, now, ticks == nullptr ? nullptr : ticks + (watched_ + 1 - first));
 }
 
 }  // namespace tinyhost

@@ -14,14 +14,15 @@ bool IsWithinBounds(const KwsParams& params) {
 
 }  // namespace
 
-Status ReadKwsParams(const Engine& engine, KwsParams* params) {
+Status ReadKwsParams(const Engine& engine, KwsParams* params, Bytes* wake) {
   const Bytes task_data = engine.task_data();
   const TensorView input = engine.input();
   const TensorView output = engine.output();
   KwsParams read = kMicroSpeechKwsParams;
   if (task_data.size != 0) {
-    if (task_data.size != sizeof(KwsParams)) return Status::kImageMetadata;
+    if (task_data.size < sizeof(read)) return Status::kImageMetadata;
     std::memcpy(&read, task_data.data, sizeof(read));
+    *wake = {task_data.data + sizeof(read), task_data.size - sizeof(read)};
     if (!IsWithinBounds(read)) return Status::kImageMetadata;
   }
   const bool fits = input.type == TensorType::kInt8 && output.type == TensorType::kInt8 &&

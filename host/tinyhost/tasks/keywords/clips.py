@@ -17,6 +17,7 @@ from tinyhost.datasets.clips import LabelledClip, load_clip_folder
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
 from tinyhost.errors import DatasetError
+from tinyhost.metrics.cascade import CascadeClips, cascade_clips
 from tinyhost.metrics.intervals import share_interval
 from tinyhost.metrics.keyword_charts import errors_chart, thresholds_chart
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint, keyword_curve, keyword_point
@@ -28,6 +29,7 @@ from tinyhost.tasks.class_documents import AccuracyDocument, KeywordsDocument, K
 from tinyhost.tasks.classes import Accuracy, check_labels, measure_accuracy, real_values
 from tinyhost.tasks.contract import Evaluation, LabelledInput, Subject
 from tinyhost.tasks.findings import HostAnswers, Note, agreement_note, percent, within
+from tinyhost.tasks.keywords.cascade import clips_note
 from tinyhost.tasks.keywords.params import keyword_features, keyword_params, threshold_units
 
 __all__ = ["ClipEvaluation", "KeywordAccuracy", "clip_inputs", "host_scorer", "load_clips"]
@@ -44,6 +46,8 @@ class KeywordAccuracy(Accuracy):
     curve: KeywordCurve
     host: HostAnswers
     """agreement with the same clips on this computer"""
+    cascade: CascadeClips | None = None
+    """None of a model of one network"""
 
     def document(self) -> AccuracyDocument:
         """Return the JSON document."""
@@ -60,7 +64,7 @@ class KeywordAccuracy(Accuracy):
             equal_error=self.curve.equal_error,
             curve=self.curve.points,
         )
-        return replace(super().document(), host=self.host, keywords=keywords)
+        return replace(super().document(), host=self.host, keywords=keywords, cascade=self.cascade)
 
     def more_parts(self) -> tuple[findings.Part, ...]:
         """Return the error rates, and the note on agreement with this computer."""
@@ -68,8 +72,9 @@ class KeywordAccuracy(Accuracy):
         accepts = _share(point.false_accept_rate, curve.n_others, "clip")
         misses = _share(point.false_reject_rate, curve.n_words, "word")
         rates = f"at threshold {point.threshold:.2f}: false accepts {accepts} without a word, misses {misses}"
+        woken = (clips_note(self.cascade),) if self.cascade else ()
         charts = errors_chart({"on the board": curve}, point) or (thresholds_chart(curve, point),)
-        return (Note(text=rates), *charts, agreement_note(self.host, "clips"))
+        return (Note(text=rates), *woken, *charts, agreement_note(self.host, "clips"))
 
 
 def _share(share: float | None, n: int, what: str) -> str:
@@ -125,6 +130,7 @@ class ClipEvaluation(Evaluation):
             point=keyword_point(scores, classes, n_silent, threshold),
             curve=keyword_curve(scores, classes, n_silent),
             host=self._host_answers(subject, accuracy),
+            cascade=_cascade(subject, accuracy, scores, classes, n_silent),
         )
 
     def _host_answers(self, subject: Subject, accuracy: Accuracy) -> HostAnswers:
@@ -134,6 +140,17 @@ class ClipEvaluation(Evaluation):
         for clip, answer in zip(self.clips, accuracy.samples, strict=True):
             mismatches += tuple(float(score) for score in judge(self.change(clip.read()))) != answer.scores
         return HostAnswers(compared=len(self), mismatches=mismatches)
+
+
+def _cascade(
+    subject: Subject, accuracy: Accuracy, scores: NDArray[np.float64], classes: NDArray[np.int64], n_silent: int
+) -> CascadeClips | None:
+    """Return what the first network makes of the clips; None of a model of one network."""
+    info = subject.model.cascade
+    if info is None:
+        return None
+    wake = (np.array([sample.wake_score for sample in accuracy.samples]) - info.zero_point) * info.scale
+    return cascade_clips(wake, scores, classes, n_silent=n_silent, threshold=info.threshold)
 
 
 def host_scorer(image: bytes, model: ModelSummary) -> Callable[[NDArray[np.int16]], NDArray[np.float64]]:

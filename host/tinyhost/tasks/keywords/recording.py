@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,9 +14,11 @@ from tinyhost.audio.keywords import UNKNOWN
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.sound_file import read_sound
 from tinyhost.errors import UsageError
+from tinyhost.metrics.cascade import Wakefulness, cascade_stream
 from tinyhost.metrics.detections import Detection
 from tinyhost.sensors.annotations import Annotation, read_annotations
 from tinyhost.tasks.contract import Evaluation, Subject
+from tinyhost.tasks.keywords.cascade import stream_note
 from tinyhost.tasks.keywords.params import keyword_params
 from tinyhost.tasks.streaming import Streaming, check_truth, streaming_of
 
@@ -49,15 +51,21 @@ class SoundEvaluation(Evaluation):
                 yield self.pcm[begin : begin + step]
                 on_step(min(begin + step, len(self.pcm)) // SAMPLE_RATE_HZ)
 
-        n_inferences, detections = 0, []
+        inferences, detections = [], []
         for result in subject.device.feed(pieces(), rate_hz=SAMPLE_RATE_HZ):
-            n_inferences += 1
-            if result.prediction.detected:
-                time_s = result.prediction.position / SAMPLE_RATE_HZ
-                detections.append(Detection(time_s=time_s, label=subject.labels[result.prediction.top]))
+            prediction, time_s = result.prediction, result.prediction.position / SAMPLE_RATE_HZ
+            asleep = bool(prediction.asleep)
+            inferences.append(Wakefulness(time_s=time_s, asleep=asleep, invoke_ticks=prediction.invoke_ticks))
+            if prediction.detected:
+                detections.append(Detection(time_s=time_s, label=subject.labels[prediction.top]))
         words = subject.labels[keyword_params(subject.image).n_silent_labels :]
         seconds = len(self.pcm) / SAMPLE_RATE_HZ
-        return streaming_of(self.path, seconds, detections, self.said, words, n_inferences=n_inferences)
+        found = streaming_of(self.path, seconds, detections, self.said, words, n_inferences=len(inferences))
+        if subject.model.cascade is None or not inferences:
+            return found
+        wanted = [word for word in self.said if word.label in words]
+        cascade = cascade_stream(inferences, wanted, seconds=seconds, unit=subject.device.info.tick_unit)
+        return replace(found, cascade=cascade, notes=(stream_note(cascade),))
 
 
 def load_recording(stream: Path, annotations: Path | None, labels: Sequence[str], n_silent: int) -> SoundEvaluation:

@@ -52,6 +52,8 @@ class Keywords(Task):
             Setting.SUPPRESSION_MS,
             Setting.MIN_RESULTS,
             Setting.UNSURE_MARGIN,
+            Setting.WAKE_THRESHOLD,
+            Setting.WAKE_HOLD_MS,
         }
     )
     live = LiveForm(sees="sound", result="events")

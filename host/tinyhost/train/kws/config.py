@@ -74,6 +74,20 @@ class KwsTrainConfig(ClassifierConfig):
     cache: Path | None = option(
         "--cache", "Cache features in this folder for later runs on the same data. Default: --out.", None
     )
+    cascade: bool = option(
+        "--cascade",
+        "Also train a small network that hears whether one of the words is said, and wakes this one only then; the "
+        "model is both.",
+        False,
+    )
+    wake_recall: float = option(
+        "--wake-recall",
+        "Of the held-out words that this network recognizes, the share for which the first network of --cascade has to "
+        "wake: sets its threshold. Many of these are noisy; live, a word is in several windows.",
+        0.95,
+        least=0.5,
+        most=1.0,
+    )
     start_from: Path | None = option(
         "--start-from",
         "Start from the folder of a run, a .tflite of the same network, or a run's best.weights.h5; use a small "
@@ -104,6 +118,8 @@ class KwsTrainConfig(ClassifierConfig):
     average_ms: int = 400
     suppression_ms: int = 1000
     min_results: int = 3
+    wake_hold_ms: int = 500
+    """for how long the second network of a cascade runs on, so that it judges the windows of a whole word"""
     period_ms: int = 100
     """between two inferences: about what a Cortex-M4 of 64 MHz does with half of its time"""
     augmentation: SoundAugmentation = field(default_factory=SoundAugmentation)
@@ -119,6 +135,8 @@ class KwsTrainConfig(ClassifierConfig):
             )
         if self.from_scratch and self.start_from:
             raise UsageError("--start-from with --from-scratch: random weights have learnt nothing", hint="omit one")
+        if self.cascade and self.published:
+            raise UsageError("--cascade: a published network is not trained, so nothing can be beside it")
         if self.arch == "joint" and self.quantization != "ptq":
             raise UsageError(
                 f"--quantization {self.quantization}: a joint network is quantized after training",
@@ -138,4 +156,4 @@ class KwsTrainConfig(ClassifierConfig):
 
     def for_part(self) -> KwsTrainConfig:
         """Return how to learn from a part of the clips, to compare: quantized in the quick way."""
-        return replace(self, resume=False, learning_curve=False, quantize=(), quantization="ptq")
+        return replace(self, resume=False, learning_curve=False, quantize=(), quantization="ptq", cascade=False)

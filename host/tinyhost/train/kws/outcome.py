@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.datasets.sounds import N_SILENT, UNKNOWN_CLASS
+from tinyhost.metrics.cascade import CascadeClips
 from tinyhost.metrics.keyword_charts import errors_chart, thresholds_chart
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
 from tinyhost.tasks.class_parts import class_figures
@@ -17,6 +18,7 @@ from tinyhost.train.core.history import classifier_history
 from tinyhost.train.core.outcome import RunFiles
 from tinyhost.train.core.quantized import WAYS, Quantized, quantization_section
 from tinyhost.train.kws.config import KwsTrainConfig
+from tinyhost.train.kws.first_network import FirstNetwork
 
 __all__ = ["KwsDocument", "KwsOutcome", "KwsQuantized"]
 
@@ -32,12 +34,33 @@ class KwsQuantized(Quantized):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CascadeTraining:
+    """A cascade's first network."""
+
+    threshold: float
+    """wake score from which on it wakes, chosen on held-out words"""
+    hold_ms: int
+    n_parameters: int
+    macs: int
+    """multiply-accumulates of the first network, after the compiler's passes: all that an inference costs asleep"""
+    second_macs: int
+    """what an inference costs more awake"""
+    mean_macs: float
+    """of an inference where no word is said: as often awake as on the clips for testing without a word"""
+    validation: CascadeClips
+    """on held-out clips, as they are and augmented, which chose the threshold"""
+    test: CascadeClips
+
+
+@dataclass(frozen=True, kw_only=True)
 class KwsDocument(ClassifierDocument):
     """`tinyhost train kws --json FILE`."""
 
     schema: Literal["tinyhost.train_kws/1"] = "tinyhost.train_kws/1"
     threshold: float
     """of the averaged score, chosen on held-out clips"""
+    cascade: CascadeTraining | None
+    """what the first network of `--cascade` costs and saves; null without"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +81,8 @@ class KwsOutcome(ClassifierOutcome):
     quantized: Mapping[str, KwsQuantized]
     params: KwsParams
     """the model's task data"""
+    first: FirstNetwork | None = None
+    """of a cascade"""
 
     @property
     def best(self) -> KwsQuantized:
@@ -164,6 +189,7 @@ class KwsOutcome(ClassifierOutcome):
         return {
             **super().figures(),
             "threshold": self.defaults.threshold,
+            "cascade": self._cascade,
             "kws": self.params,
             "test": {"float": self.float_test, **{way: item.test for way, item in self.quantized.items()}},
             "validation": {way: _validation(item) for way, item in self.quantized.items()},
@@ -173,7 +199,60 @@ class KwsOutcome(ClassifierOutcome):
 
     def document(self, files: RunFiles) -> KwsDocument:
         """Return the result for programs."""
-        return self._classifier_document(KwsDocument, files, threshold=self.defaults.threshold)
+        return self._classifier_document(KwsDocument, files, threshold=self.defaults.threshold, cascade=self._cascade)
+
+    def other_models(self, name: str) -> Mapping[str, bytes]:
+        """Return the int8 models, if there is more than one, other forms, and the two networks of a cascade."""
+        parts = {"first/model.tflite": self.first.tflite, "second.tflite": self.best.tflite} if self.first else {}
+        return {**super().other_models(name), **parts}
+
+    def more_sections(self) -> tuple[Section, ...]:
+        """Return what a cascade costs and saves, and what else was asked for."""
+        return (*((cascade_section(self._cascade),) if self._cascade else ()), *super().more_sections())
+
+    @property
+    def _cascade(self) -> CascadeTraining | None:
+        first, wake = self.first, self.defaults.wake
+        if first is None or wake is None:
+            return None
+        return CascadeTraining(
+            threshold=wake.threshold,
+            hold_ms=wake.hold_ms,
+            n_parameters=first.n_parameters,
+            macs=first.macs,
+            second_macs=first.second_macs,
+            mean_macs=first.mean_macs,
+            validation=first.val,
+            test=first.test,
+        )
+
+
+def cascade_section(cascade: CascadeTraining) -> Section:
+    """Return what the first network loses and saves."""
+    test, awake = cascade.test, cascade.macs + cascade.second_macs
+    known = f"{test.words_lost} of {test.n_words:,} for testing that the second network recognizes"
+    lost = f"{known}; {within(test.words_lost_interval)}"
+    woken = f"{test.false_wakes} of {test.n_others:,} clips without a word; {within(test.false_wake_interval)}"
+    saved = f"{percent(1 - cascade.mean_macs / awake)} less than the {awake:,} of both networks"
+    return Section(
+        title="Cascade",
+        note=f"A first network of {cascade.n_parameters:,} parameters hears every window; the one above runs when its "
+        f"score reaches {cascade.threshold:.3f}, and for {cascade.hold_ms} ms after that. The figures above are the "
+        "second network's alone. `tinyhost bench --stream` counts ticks on the board, and how often it is awake.",
+        figures=(
+            Figure(name="Words lost", value=percent(test.words_lost_share), more=lost),
+            Figure(name="False wakes", value=percent(test.false_wake_share), more=woken),
+            Figure(name="Accuracy, both", value=percent(test.accuracy, 2), more=within(test.accuracy_interval)),
+            Figure(name="Mean MACs without a word", value=f"{cascade.mean_macs:,.0f}", more=saved),
+        ),
+        parts=(
+            Note(
+                text=f"On held-out clips {cascade.validation.words_lost} of {cascade.validation.n_words:,} words are "
+                f"lost ({within(cascade.validation.words_lost_interval)}). Asleep, an inference costs "
+                f"{cascade.macs:,} multiply-accumulates, awake {awake:,}"
+            ),
+        ),
+    )
 
 
 def _rates(point: KeywordPoint) -> str:

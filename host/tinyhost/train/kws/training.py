@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.speakers import speaker_of_file
 from tinyhost.compiler.api import compile_tflite
-from tinyhost.compiler.app_defaults import AppDefaults
+from tinyhost.compiler.app_defaults import AppDefaults, WakeDefaults
 from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.datasets.sounds import N_SILENT, UNKNOWN_CLASS, ClipSet, SoundSplits, load_sounds
 from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.metrics.keywords import choose_threshold, keyword_curve
+from tinyhost.models.cascade import joined
 from tinyhost.models.file import read_tflite_file
 from tinyhost.train.core.classifier import judged
 from tinyhost.train.core.evidence import Counts
@@ -36,6 +37,7 @@ from tinyhost.train.core.warm_start import load_start, load_tflite_body, start_f
 from tinyhost.train.kws.augment import clip_features
 from tinyhost.train.kws.config import Architecture, KwsTrainConfig
 from tinyhost.train.kws.feed import KwsBatches, to_input
+from tinyhost.train.kws.first_network import train_first
 from tinyhost.train.kws.network import N_STRIDES, kws_network
 from tinyhost.train.kws.outcome import KwsOutcome, KwsQuantized
 from tinyhost.train.kws.published import load_published
@@ -116,7 +118,23 @@ def train(config: KwsTrainConfig, data: SoundSplits, run: Run) -> KwsOutcome:
         defaults=AppDefaults(threshold=quantized[chosen].point.threshold, task_data=app_params(config).pack()),
         duration_s=run.duration_s,
     )
+    if config.cascade:
+        outcome = _cascaded(outcome, features, run)
     return outcome.with_opinion(lambda: _opinion(data))
+
+
+def _cascaded(outcome: KwsOutcome, features: _Features, run: Run) -> KwsOutcome:
+    """Return the outcome with a first network in front of the model, trained now."""
+    config = outcome.config
+    first = train_first(config, outcome.tflite, features.rounds, (features.val, features.test), run)
+    wake = WakeDefaults(threshold=first.threshold, hold_ms=config.wake_hold_ms)
+    return replace(
+        outcome,
+        first=first,
+        tflite=joined(first.tflite, outcome.tflite),
+        n_parameters=outcome.n_parameters + first.n_parameters,
+        defaults=replace(outcome.defaults, wake=wake),
+    )
 
 
 def _opinion(data: SoundSplits) -> Counts:

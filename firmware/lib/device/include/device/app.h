@@ -89,13 +89,15 @@ struct SampleInput {
   size_t (*window_samples)();
 };
 
-/// How an app turns a run of the model into one number. Tensors share memory, so it looks at them while they are there.
+/// How an app turns a run of the model into one number, or stops it early. Tensors share memory, so it looks at them
+/// while they are there.
 struct Scoring {
   /// Before operator 0, with the input in place. Returns the operator after which watch() wants to be called, or
   /// engine.n_operators() for none.
   size_t (*begin)(const Engine& engine);
-  void (*watch)(const Engine& engine);
-  /// After the last operator.
+  /// Returns whether a live inference goes on behind that operator.
+  bool (*watch)(const Engine& engine);
+  /// After the last operator that ran.
   int32_t (*score)(const Engine& engine);
 };
 

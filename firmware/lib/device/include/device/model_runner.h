@@ -69,7 +69,7 @@ class ModelRunner {
 
   void SetContents(Contents contents);
   const Scoring* ActiveScoring() const { return status_ == Status::kOk ? app_.scoring : nullptr; }
-  Status RunOperators(size_t first, size_t end, uint32_t* ticks);
+  Status RunOperators(size_t first, size_t end, uint32_t* ticks, bool is_live);
 
   const App& app_;
   MutableBytes arena_;

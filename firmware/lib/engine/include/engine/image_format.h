@@ -73,6 +73,9 @@ constexpr uint16_t kMaxAverageMs = 2000;
 /// of KwsParams and GestureParams
 constexpr uint16_t kMaxSuppressionMs = 10000;
 
+/// of WakeParams
+constexpr uint16_t kMaxWakeHoldMs = 10000;
+
 /// of KwsParams and GestureParams
 constexpr uint16_t kMaxMinResults = 100;
 
@@ -430,7 +433,7 @@ struct ImageHeader {
   uint32_t constants_bytes;
   uint32_t labels_offset;  ///< NUL-terminated UTF-8 strings, one after the other
   uint32_t labels_bytes;
-  uint32_t task_data_offset;  ///< the task's own parameters: KwsParams, AnomalyParams, GestureParams; apps check what is in them
+  uint32_t task_data_offset;  ///< the task's own parameters: KwsParams (of a cascade with WakeParams behind it), AnomalyParams, GestureParams; apps check what is in them
   uint32_t task_data_bytes;  ///< 0: none
   uint32_t reserved[2];  ///< 0
 };
@@ -453,6 +456,15 @@ struct KwsParams {
 static_assert(sizeof(KwsParams) == 24, "KwsParams has padding");
 /// Of a model without task data: TensorFlow Lite Micro's micro_speech, with its features, its labels (silence, unknown, then words) and what its RecognizeCommands is set to.
 constexpr KwsParams kMicroSpeechKwsParams = {16000, 30, 20, 40, 49, 1000, 1500, 2, 3, 0, 0};
+
+/// Of a cascade, behind KwsParams: its first network's operators come first, and the others run only when it hears something.
+struct WakeParams {
+  uint16_t last_operator;  ///< of the first network; the last value of its int8 output is the wake score
+  uint16_t hold_ms;  ///< for how long the second network runs on after a score that reached the threshold
+  int16_t threshold;  ///< wake score from which on the second network runs, in the first one's output units
+  uint16_t reserved;  ///< 0
+};
+static_assert(sizeof(WakeParams) == 8, "WakeParams has padding");
 
 /// Task data of GESTURES: how the model's steps are made of samples (firmware/lib/gestures), and what the app does with its scores.
 struct GestureParams {

@@ -9,16 +9,18 @@
 
 namespace tinyhost {
 
-/// The settings of an app that detects events, words or gestures. Params: KwsParams or GestureParams; those of a model
-/// without task data are the defaults until a model has its own.
-template <typename Params>
-constexpr std::array<SettingSpec, 6> EventSettings(const Params& params, int32_t max_period_ms) {
+/// The settings of an app that detects events, words or gestures, and `more` of its own. Params: KwsParams or
+/// GestureParams; those of a model without task data are the defaults until a model has its own.
+template <typename Params, typename... More>
+constexpr std::array<SettingSpec, 6 + sizeof...(More)> EventSettings(const Params& params, int32_t max_period_ms,
+                                                                     More... more) {
   return {{{Setting::kPeriodMs, 0, max_period_ms, static_cast<int32_t>(params.period_ms)},
            {Setting::kThreshold, INT8_MIN, INT8_MAX, 0},
            {Setting::kAverageMs, 0, kMaxAverageMs, params.average_ms},
            {Setting::kSuppressionMs, 0, kMaxSuppressionMs, params.suppression_ms},
            {Setting::kMinResults, 1, kMaxMinResults, params.min_results},
-           {Setting::kUnsureMargin, 0, UINT8_MAX, 0}}};
+           {Setting::kUnsureMargin, 0, UINT8_MAX, 0},
+           more...}};
 }
 
 /// Sets a model's own defaults of these settings.

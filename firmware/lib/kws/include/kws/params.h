@@ -16,8 +16,9 @@ constexpr size_t InputFeatures(const KwsParams& params) {
 }
 
 /// Reads how the loaded model wants to be used: from its task data, which is checked, or kMicroSpeechKwsParams.
-/// kImageMetadata: the task data is no KwsParams, or a field is out of its range; kModelMismatch: input and output are
+/// `wake` receives what stands behind them, of a cascade (kws/cascade.h).
+/// kImageMetadata: the task data are no KwsParams, or a field is out of its range; kModelMismatch: input and output are
 /// not what it says, or not int8.
-Status ReadKwsParams(const Engine& engine, KwsParams* params);
+Status ReadKwsParams(const Engine& engine, KwsParams* params, Bytes* wake);
 
 }  // namespace tinyhost

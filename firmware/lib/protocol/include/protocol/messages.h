@@ -136,6 +136,8 @@ enum class Setting : uint16_t {
   kRaiseWindows = 9,  ///< anomaly: high scores in a row that raise the alarm
   kClearWindows = 10,  ///< anomaly: low scores in a row that clear it
   kUnsureMargin = 11,  ///< samples whose margin is less are kept for UNSURE; 0: none. vww, kws, gestures: between the two best scores, int8 output units, of a heat map between its best object's score and the threshold; anomaly: between score and threshold, Q16
+  kWakeThreshold = 12,  ///< keywords, of a cascade: score of the first network from which the second one runs, int8 output units
+  kWakeHoldMs = 13,  ///< keywords, of a cascade: for how long the second network runs on after such a score
 };
 
 /// How the values of a sample are kept.
@@ -429,7 +431,7 @@ struct Prediction {
   uint32_t capture_ticks;  ///< to take the frame, or to read the samples since the last prediction
   uint32_t preprocess_ticks;  ///< of the frame, or of all samples since the last prediction
   uint32_t invoke_ticks;
-  int32_t score;  ///< of an app whose result is one number, in units of its setting `threshold`; else 0
+  int32_t score;  ///< of an app whose result is one number, in units of its setting `threshold`; of a cascade the first network's, in units of `wake_threshold`; else 0
   uint32_t n_strides;  ///< strides of sound or motion that were preprocessed since the last prediction; 0 of a camera
   Status status;  ///< other than OK: no inference ran, and why
   uint8_t n_classes;  ///< 0 when no inference ran, or the app's result is one number
@@ -439,7 +441,7 @@ struct Prediction {
   AlarmState alarm;  ///< of an app that raises alarms; then `detected` is 1 as long as one lasts
   uint8_t n_objects;  ///< of a model whose output is a heat map; then each class's score is its highest cell's, and `detected` is 1 if there is an object
   uint8_t n_left_out;  ///< cells of objects for which there was no room, 255 at most; 0 where all objects are told
-  uint8_t reserved;
+  uint8_t asleep;  ///< 1: the first network of a cascade did not wake the second one; then every class's score is 0 in real units
 };
 static_assert(sizeof(Prediction) == 40, "Prediction has padding");
 
