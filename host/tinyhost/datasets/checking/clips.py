@@ -106,7 +106,7 @@ def _cut(pcm: NDArray[np.int16]) -> str:
         return ""
     sound = to_float(pcm)
     levels = [dbfs(rms(frame)) for frame in sound[: n * _FRAME].reshape(n, _FRAME)]
-    edge = max(_edge_dbfs(sound[:_EDGE]), _edge_dbfs(sound[: -_EDGE - 1 : -1]))
+    edge = max(_begin_dbfs(sound[:_EDGE]), dbfs(rms(sound[-_EDGE:])))
     loudest = max(levels)
     if min(levels) > loudest - _PAUSE_DB or edge < loudest - _CUT_DB or loudest < _QUIET_DBFS:
         return ""
@@ -116,10 +116,10 @@ def _cut(pcm: NDArray[np.int16]) -> str:
     return f"at an end it is {loudest - edge:.0f} dB below the loudest, expected at least {_CUT_DB:.0f}"
 
 
-def _edge_dbfs(edge: NDArray[np.float32]) -> float:
-    """Return how loud an end is, (n,) from outside to inside: silent if it rises from nothing, as a beat does."""
-    level = dbfs(rms(edge))
-    return level if dbfs(rms(edge[:_ONSET])) > level - _ONSET_DB else _SILENT_DBFS
+def _begin_dbfs(begin: NDArray[np.float32]) -> float:
+    """Return how loud the first 10 ms are: silent if they rise from nothing, as a beat does."""
+    level = dbfs(rms(begin))
+    return level if dbfs(rms(begin[:_ONSET])) > level - _ONSET_DB else _SILENT_DBFS
 
 
 def fingerprint(pcm: NDArray[np.int16]) -> Fingerprint | None:
