@@ -99,3 +99,26 @@ def test_many_dimensions_count_as_few(data: st.DataObject) -> None:
     tip = b.operator("RESHAPE", [tip, b.integers([1, expected.size])], flat)
     (answer,) = run_kernels(compile_tflite(b.build([root], [tip]), name="m"), [values])
     np.testing.assert_array_equal(answer.reshape(expected.shape), expected)
+
+
+@_FEW
+@given(data=st.data())
+def test_a_row_that_a_loop_writes_stands_in_its_place(data: st.DataObject) -> None:
+    """The first row has none before it, the last none behind it; the file leaves open how many there are."""
+    n_rows = data.draw(st.integers(1, 5))
+    place = data.draw(st.integers(0, n_rows - 1))
+    b = ModelBuilder()
+    root = b.tensor((n_rows, 2), dtype="float32")
+    row = b.tensor((1, 2), dtype="float32", data=np.array([[7, 8]], np.float32))
+    parts = [
+        b.operator("SLICE", [root, b.integers(begin), b.integers(size)], b.tensor((1, 1), dtype="float32"))
+        for begin, size in (([0, 0], [place, -1]), ([place + 1, 0], [-1, -1]))
+    ]
+    joined = b.tensor((n_rows, 2), dtype="float32")
+    tip = b.operator("CONCATENATION", [parts[0], row, parts[1]], joined, Axis=0, FusedActivationFunction=0)
+    tip = b.operator("ADD", [tip, root], b.tensor((n_rows, 2), dtype="float32"), FusedActivationFunction=0)
+    values = np.arange(2 * n_rows, dtype=np.float32).reshape(n_rows, 2)
+    (answer,) = run_kernels(compile_tflite(b.build([root], [tip]), name="m"), [values])
+    expected = values.copy()
+    expected[place] = (7, 8)
+    np.testing.assert_array_equal(answer, expected + values)

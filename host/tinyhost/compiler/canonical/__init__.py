@@ -42,7 +42,7 @@ from tinyhost.compiler.canonical.shapes import fold_fill, fold_zeros_like, infer
 from tinyhost.compiler.canonical.svdf import hold_svdf_states
 from tinyhost.compiler.canonical.transpose_conv import rewrite_transpose_conv
 from tinyhost.compiler.canonical.variables import VARIABLE_OPERATORS, fold_variables
-from tinyhost.compiler.canonical.views import rewrite_pack, rewrite_view
+from tinyhost.compiler.canonical.views import rewrite_concatenation, rewrite_pack, rewrite_view
 from tinyhost.compiler.graph import Graph, Operator
 
 __all__ = ["REWRITTEN_OPERATORS", "canonical"]
@@ -54,6 +54,7 @@ _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
     "BATCH_MATMUL": rewrite_batch_matmul,
     "BROADCAST_TO": rewrite_copy,
     "CAST": rewrite_boolean_cast,
+    "CONCATENATION": rewrite_concatenation,
     "CUMSUM": rewrite_cumsum,
     "DEPTH_TO_SPACE": rewrite_copy,
     "EQUAL": rewrite_comparison,

@@ -26,7 +26,7 @@ def rewrite_copy(draft: Draft, operator: Operator) -> bool:
     if min(source, *operator.outputs, -1 if not operator.outputs else 0) < 0:
         return False
     if any(draft.tensors[index].n_elements == 0 for index in (source, *operator.outputs)):
-        return False
+        return all(draft.tensors[index].data == b"" for index in operator.outputs)  # known to be nothing
     base: Elements = np.empty(draft.tensors[source].shape, np.int8)
     try:
         parts = _PARTS[operator.code](draft, operator, base)

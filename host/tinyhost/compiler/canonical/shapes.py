@@ -37,8 +37,12 @@ def infer_shape(draft: Draft, operator: Operator) -> None:
         shape = follow(draft, operator)
     except (ValueError, IndexError, ZeroDivisionError):  # of numbers that do not fit
         return
-    if shape is not None and output.data is None and 0 < math.prod(shape) <= MAX_TENSOR_BYTES:
+    if shape is None or output.data is not None or math.prod(shape) > MAX_TENSOR_BYTES:
+        return
+    if math.prod(shape):
         draft.tensors[output.index] = replace(output, shape=shape)
+    elif operator.code == "SLICE":  # of what a loop has not yet written, or has no more to write
+        draft.tensors[output.index] = replace(output, shape=shape, data=b"")
 
 
 def _reshape(draft: Draft, operator: Operator) -> _Shape | None:
@@ -71,6 +75,18 @@ def _tile(draft: Draft, operator: Operator) -> _Shape | None:
     if multiples is None or multiples.shape != (len(source.shape),) or (multiples < 1).any():
         return None
     return tuple(dim * int(n) for dim, n in zip(source.shape, multiples, strict=True))
+
+
+def _slice(draft: Draft, operator: Operator) -> _Shape | None:
+    source, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
+    begins, sizes = (draft.integers(index) for index in operator.inputs[1:])
+    if begins is None or sizes is None or not begins.shape == sizes.shape == (len(source.shape),):
+        return None
+    ends = np.where(sizes < 0, source.shape, begins + sizes)
+    if (begins < 0).any() or (ends < begins).any() or (ends > source.shape).any():
+        return None
+    shape = tuple((ends - begins).tolist())
+    return None if shape == output.shape else shape
 
 
 def _windowed(draft: Draft, operator: Operator) -> _Shape | None:
@@ -116,6 +132,7 @@ _FOLLOW: Mapping[str, Callable[[Draft, Operator], _Shape | None]] = {
     "EXPAND_DIMS": _expand_dims,
     "FULLY_CONNECTED": _fully_connected,
     "RESHAPE": _reshape,
+    "SLICE": _slice,
     "TILE": _tile,
 }
 

@@ -8,7 +8,7 @@ from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.graph import Operator
 from tinyhost.compiler.image_format import MAX_INPUTS
 
-__all__ = ["concatenate", "rewrite_pack", "rewrite_view"]
+__all__ = ["concatenate", "rewrite_concatenation", "rewrite_pack", "rewrite_view"]
 
 
 def rewrite_view(draft: Draft, operator: Operator) -> bool:
@@ -19,6 +19,17 @@ def rewrite_view(draft: Draft, operator: Operator) -> bool:
     if [dim for dim in source.shape if dim != 1] != [dim for dim in output.shape if dim != 1]:
         return False
     draft.view(operator, source.index, output.index)
+    return True
+
+
+def rewrite_concatenation(draft: Draft, operator: Operator) -> bool:
+    """Write a CONCATENATION without inputs that are known to have no elements."""
+    if len(operator.outputs) != 1 or min(*operator.inputs, *operator.outputs, 0) < 0:
+        return False
+    inputs = [index for index in operator.inputs if draft.tensors[index].data != b""]
+    if len(inputs) == len(operator.inputs) or not inputs:
+        return False
+    draft.emit(operator, operator.code, inputs, operator.outputs[0], operator.options)
     return True
 
 
