@@ -94,6 +94,7 @@ constexpr SampleInput kSampleInput = {
     .take = Take,
     .features = Features,
     .fill = Fill,
+    .window_samples = [] { return kWindow; },
 };
 constexpr SettingSpec kSettings[] = {{Setting::kPeriodMs, 0, 1000, 0}};
 
