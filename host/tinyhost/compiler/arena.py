@@ -1,4 +1,4 @@
-"""Where everything that a plan's steps work on lies in the arena: tensors, states, scratch memory."""
+"""Lays out the arena: the place of every tensor, state and scratch buffer of a plan."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class ArenaPlanner:
         )
 
     def _join(self, ends: tuple[int, ...]) -> None:
-        """Lay several inputs or outputs, and what views them, one after another in one buffer."""
+        """Put several inputs or outputs, and the views of them, one after another in one buffer."""
         size = 0
         for end in ends:
             root = self._root[end]
@@ -100,7 +100,7 @@ class ArenaPlanner:
         self._sizes[ends[0]] = size
 
     def _order(self) -> list[Step]:
-        """Return the steps that run; the others' outputs are in their inputs' places."""
+        """Return the steps that run; the outputs of the others are views of their inputs."""
         run = []
         for step in self._steps:
             if step.code is None:
@@ -128,7 +128,7 @@ class ArenaPlanner:
     def _dying_inputs(
         self, step: Step, i: int, last: dict[int, int], position: dict[int, int]
     ) -> tuple[tuple[int, int], ...]:
-        """Return which input buffers this step's output may overlap, and how: those that nobody reads later."""
+        """Return the input buffers that no later step reads, which this step's output may overlap, and how."""
         output = self._graph.tensors[step.output]
         found: dict[int, int] = {}
         for index in step.inputs:

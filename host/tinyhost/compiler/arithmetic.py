@@ -11,7 +11,7 @@ Int64s = NDArray[np.int64]
 
 
 def requantized(values: Int64s, multiplier: int | NDArray[np.int64], shift: int | NDArray[np.int64]) -> Int64s:
-    """Return values * multiplier / 2^31 * 2^shift, rounded twice as TFLM does; it rises with the values.
+    """Return values * multiplier / 2^31 * 2^shift, rounded twice as TFLM does; monotonic in the values.
 
     Only for values that 32 bits hold after the left shift.
     """

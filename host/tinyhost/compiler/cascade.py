@@ -39,7 +39,7 @@ class CascadeInfo:
 
 
 def check_cascade(graph: Graph, task: Task | None, defaults: AppDefaults, where: str) -> None:
-    """Raise UnsupportedModelError for a graph that is to be a cascade and is none that the kws app runs."""
+    """Raise UnsupportedModelError for a graph that should be a cascade but is none that the kws app runs."""
     if defaults.wake is None:
         return
     outputs = [graph.tensors[index].dtype for index in graph.outputs]
@@ -58,7 +58,7 @@ def check_cascade(graph: Graph, task: Task | None, defaults: AppDefaults, where:
 
 
 def _first_network(graph: Graph) -> set[int]:
-    """Return which operators the wake score is computed by: their places."""
+    """Return the places of the operators that compute the wake score."""
     wanted = {graph.outputs[1]}
     first = set()
     for place in reversed(range(len(graph.operators))):

@@ -17,7 +17,7 @@ class ConstantPool:
         self._offsets: dict[bytes, int] = {}
 
     def add(self, blob: bytes) -> int:
-        """Return the offset at which `blob` will be found, a multiple of the image's alignment."""
+        """Store `blob`; return its offset, a multiple of the image's alignment."""
         if blob not in self._offsets:
             self._data += bytes(-len(self._data) % IMAGE_ALIGNMENT)
             self._offsets[blob] = len(self._data)

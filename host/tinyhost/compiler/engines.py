@@ -51,18 +51,18 @@ def _planned(tflite: bytes, where: str) -> tuple[Graph, tuple[Step, ...]]:
 
 
 def _outputs_of_plan(steps: Sequence[Step]) -> list[str]:
-    """Return the name of each operator's output, as a plan counts operators."""
+    """Return the names of the operators' outputs, in the order of the plan."""
     return [step.name for step in steps if step.code is not None]
 
 
 def _outputs_of_file(tflite: bytes, where: str) -> list[str]:
-    """Return the name of each operator's output, as the .tflite counts operators."""
+    """Return the names of the operators' outputs, in the order of the .tflite."""
     graph = read_tflite(tflite, where=where)
     return [graph.tensors[operator.outputs[0]].name for operator in graph.operators]
 
 
 def _renumbered(image: ModelImage, before: Sequence[str], after: Sequence[str]) -> bytes:
-    """Return an image's task data for operators that are counted otherwise; the embedding is one's output."""
+    """Return an image's task data for another numbering of the operators, one of which outputs the embedding."""
     data = image.task_data
     if image.task != Task.ANOMALY or len(data) < AnomalyParams.SIZE:
         return data

@@ -76,7 +76,7 @@ class Operator:
 
 @dataclass(frozen=True, kw_only=True)
 class Obstacle:
-    """One thing that keeps a model from running on the engine."""
+    """One reason why a model cannot run on the engine."""
 
     words: str
     """what it is"""
@@ -96,7 +96,7 @@ class State:
 
 @dataclass(frozen=True, kw_only=True)
 class Subgraph:
-    """What a loop runs; its indices count its own tensors."""
+    """The graph that a loop runs; its indices refer to its own tensors."""
 
     tensors: tuple[Tensor, ...]
     operators: tuple[Operator, ...]
@@ -106,7 +106,7 @@ class Subgraph:
 
 @dataclass(frozen=True, kw_only=True)
 class Loop:
-    """What a WHILE runs: its body on its own outputs, as long as the condition holds of them."""
+    """A WHILE: its body runs on its own outputs as long as the condition holds for them."""
 
     condition: Subgraph
     body: Subgraph
@@ -144,5 +144,5 @@ class Graph:
 
     @property
     def results(self) -> tuple[int, ...]:
-        """What an inference is for: the outputs, and what states become."""
+        """The tensors that an inference computes: the outputs, and the states' next values."""
         return (*self.outputs, *(state.after for state in self.states))

@@ -50,7 +50,7 @@ _R = TypeVar("_R")
 
 @dataclass(frozen=True, kw_only=True)
 class ModelImage:
-    """A model image, decoded, that the engine's loader has taken: it may come from a stranger's file or board."""
+    """A decoded model image that the engine's loader has accepted; it may come from any file or board."""
 
     data: bytes
     header: ImageHeader
@@ -95,7 +95,7 @@ class ModelImage:
 
     @property
     def engine(self) -> EngineName:
-        """Whose engine runs it."""
+        """The engine that runs it."""
         return _ENGINES[self.header.version]
 
     @property
@@ -105,7 +105,7 @@ class ModelImage:
 
     @property
     def task_data(self) -> bytes:
-        """The task's own parameters, packed; nobody has checked what is in them."""
+        """The task's own parameters, packed and unchecked."""
         return self.data[self.header.task_data_offset : self.header.task_data_offset + self.header.task_data_bytes]
 
     @property
@@ -118,7 +118,7 @@ class ModelImage:
 
     @property
     def sha256(self) -> str:
-        """Of the .tflite file that this was compiled from, hex."""
+        """SHA-256 of the .tflite file that this was compiled from, in hex."""
         return self.metadata.source_sha256.hex()
 
     @property
@@ -169,7 +169,7 @@ def _ends(whole: int, n: int, tensors: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def image_engine(data: bytes) -> EngineName | None:
-    """Return who runs an image that nobody has checked; None where it is no image of this format version."""
+    """Return the engine that an unchecked image is for; None if it is no image of this format version."""
     if len(data) < ImageHeader.SIZE:
         return None
     header = ImageHeader.unpack(data)
@@ -266,7 +266,7 @@ def _check_wrapped(image: ModelImage, where: str) -> None:
 
 
 def _check_runs(data: bytes, metadata: ModelMetadata, where: str) -> None:
-    """Have the firmware's own loader check what the structure does not tell: shapes, parameters, offsets, scales."""
+    """Let the firmware's own loader check what the structure does not show: shapes, parameters, offsets, scales."""
     from tinyhost import _firmware
 
     try:

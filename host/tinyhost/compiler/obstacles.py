@@ -58,7 +58,7 @@ _MAX_NAMED = 5
 
 
 def obstacles_of_types(graph: Graph) -> tuple[Obstacle, ...]:
-    """Return what the tensors' types say of how a model was converted, if it was not to int8 throughout."""
+    """Return the obstacles that the tensors' types show, if a model was not converted to int8 throughout."""
     kinds = {kind for operator in graph.operators if (kind := _kind(graph, operator))}
     read = {index for operator in graph.operators for index in operator.inputs if index >= 0}
     if any(graph.tensors[index].dtype == "float16" for index in read):
@@ -98,7 +98,7 @@ _KINDS: Mapping[str, Obstacle] = {
 
 
 def obstacles_of_operators(operators: Sequence[Operator], of_floats: Set[str] = frozenset()) -> tuple[Obstacle, ...]:
-    """Return one obstacle for each kind of operator, none of which can be lowered.
+    """Return one obstacle for each kind of operator that cannot be lowered.
 
     of_floats: operators that can be, of float32.
     """
@@ -119,7 +119,7 @@ def _lacking(code: str, places: str, of_floats: Set[str]) -> Obstacle:
 
 
 def _listed(items: Sequence[str]) -> str:
-    """Return items with commas, and how many more there are."""
+    """Return the first items, separated by commas, and the number of the others."""
     more = f" and {len(items) - _MAX_NAMED} more" if len(items) > _MAX_NAMED else ""
     return ", ".join(items[:_MAX_NAMED]) + more
 

@@ -1,4 +1,4 @@
-"""What converters write in a roundabout way, in the few operators that lowering knows.
+"""Rewrites what converters express in a roundabout way as the few operators that lowering knows.
 
 Shapes that a graph computes from shapes become constants; operators that only rename dimensions become RESHAPE; sums
 and means over any axes become those over height and width; convolutions of pixels that were taken apart are dilated
@@ -104,7 +104,7 @@ REWRITTEN_OPERATORS = (*_RULES, *DILATING_OPERATORS, *VARIABLE_OPERATORS, "WHILE
 
 
 def canonical(graph: Graph) -> Graph:
-    """Return the graph in operators that lowering knows, as far as they can be; the others stay, to be refused."""
+    """Return the graph in operators that lowering knows; operators without a rule stay, and lowering refuses them."""
     graph = hold_svdf_states(expand_constants(fold_variables(unroll_loops(graph))))
     draft = Draft(graph)
     for operator in graph.operators:

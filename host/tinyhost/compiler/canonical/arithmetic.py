@@ -1,4 +1,4 @@
-"""Arithmetic on floats that other operators express, in TFLM's order."""
+"""Float arithmetic that other operators can express, in the order in which TFLM computes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparisons, and what is done with their results: bytes that are 0 or 1."""
+"""Comparisons, and operators on their results, which are bytes of 0 or 1."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def rewrite_select(draft: Draft, operator: Operator) -> bool:
 
 
 def follow_booleans(draft: Draft, operator: Operator) -> None:
-    """Make the outputs of an operator that moves booleans bytes, as its input is by now."""
+    """Turn the outputs of an operator that moves booleans into bytes, as its input has been."""
     if operator.code in _MOVES and any(_is_boolean(draft, index) for index in operator.inputs):
         for index in operator.outputs:
             if index >= 0 and draft.tensors[index].dtype == "bool":
@@ -135,7 +135,7 @@ def _has_boolean_output(draft: Draft, operator: Operator) -> bool:
 
 
 def _as_bytes(draft: Draft, index: int) -> int:
-    """Make a tensor of booleans one of int8; return its index."""
+    """Turn a tensor of booleans into one of int8; return its index."""
     draft.tensors[index] = replace(draft.tensors[index], dtype="int8", quantization=_OF_ONE)
     return index
 
@@ -149,5 +149,5 @@ def _bytes_of(draft: Draft, index: int) -> int:
 
 
 def _is_boolean(draft: Draft, index: int) -> bool:
-    """Return whether a tensor is what one of these rules writes."""
+    """Return whether one of these rules has written a tensor."""
     return index >= 0 and draft.tensors[index].quantization is _OF_ONE

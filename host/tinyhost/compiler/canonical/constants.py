@@ -1,4 +1,4 @@
-"""Integers that a graph computes from shapes and other constants: they are known before it runs.
+"""Folds integers that a graph computes from shapes and constants: they are known before it runs.
 
 Keras exports Flatten and Reshape with a batch of any size as SHAPE, STRIDED_SLICE and PACK in front of a RESHAPE.
 """
@@ -24,7 +24,7 @@ Integers = NDArray[np.int64]
 
 
 def fold_constant(draft: Draft, operator: Operator) -> bool:
-    """Turn the operator's output into a constant, if it is integers that follow from shapes and constants."""
+    """Turn the operator's output into a constant if it has integers that follow from shapes and constants."""
     evaluate = _EVALUATE.get(operator.code)
     if evaluate is None or len(operator.outputs) != 1 or operator.outputs[0] < 0 or not operator.inputs:
         return False
@@ -46,7 +46,7 @@ def fold_constant(draft: Draft, operator: Operator) -> bool:
 
 
 def _inputs(draft: Draft, operator: Operator, most: int) -> list[Integers] | None:
-    """Return the integers that the operator reads: of SHAPE its input's dimensions. None if one is not known."""
+    """Return the integers that the operator reads (SHAPE reads its input's dimensions); None if one is unknown."""
     if operator.code == "SHAPE":
         return [np.array(draft.tensors[operator.inputs[0]].shape, np.int64)] if operator.inputs[0] >= 0 else None
     known = [values for index in operator.inputs if (values := draft.integers(index)) is not None]

@@ -20,7 +20,7 @@ Elements: TypeAlias = NDArray[np.int8]
 
 
 def rewrite_copy(draft: Draft, operator: Operator) -> bool:
-    """Write an operator that only moves elements as copies, one for each output; False if it cannot be."""
+    """Write an operator that only moves elements as one copy for each output; return False if that is not possible."""
     position = 1 if operator.code == "SPLIT" else 0
     source = operator.inputs[position] if len(operator.inputs) > position else -1
     if min(source, *operator.outputs, -1 if not operator.outputs else 0) < 0:
@@ -61,7 +61,7 @@ def copy_elements(draft: Draft, operator: Operator, source: int, places: Element
 
 
 def _flat(draft: Draft, operator: Operator, index: int) -> int:
-    """Return a tensor, flat if it has more dimensions than a running operator's may have."""
+    """Return a tensor, flattened if it has more dimensions than an operator of the engine takes."""
     tensor = draft.tensors[index]
     return index if len(tensor.shape) <= MAX_RANK else draft.viewed(operator, index, (tensor.n_elements,))
 

@@ -1,4 +1,4 @@
-"""Dilated convolutions that a converter writes between SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND, as such again.
+"""Restores dilated convolutions that a converter has written between SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND.
 
 It does so for a batch of any size. Taken apart into a batch of pixels that lie `block` apart, a picture is convolved
 with what is then a convolution without dilation.
@@ -95,7 +95,7 @@ def _chain(graph: Graph, first: Operator) -> _Chain | None:
 
 
 def _axes(draft: Draft, chain: _Chain) -> Mapping[str, _Axis] | None:
-    """Return the picture's axes as the convolution sees them; None if it is none that dilation explains."""
+    """Return the picture's axes as the convolution sees them; None if a dilation does not explain them."""
     constants = _constants(draft, chain)
     source, output = draft.tensors[chain.first.inputs[0]], draft.tensors[chain.last.outputs[0]]
     data, filters = (draft.tensors[index] for index in chain.convolution.inputs[:2])

@@ -1,4 +1,4 @@
-"""A graph while it is written again, operator by operator."""
+"""A graph that is being rewritten, operator by operator."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _INTEGERS = ("int32", "int64", "bool")
 
 
 def is_whole(operator: Operator, n_inputs: int) -> bool:
-    """Return whether an operator has so many inputs, none of them left out, and one output."""
+    """Return whether an operator has exactly this number of inputs, none omitted, and one output."""
     return (
         len(operator.inputs) == n_inputs
         and len(operator.outputs) == 1
@@ -47,7 +47,7 @@ class Draft:
     def emit(
         self, like: Operator, code: str, inputs: Sequence[int], output: int, options: Mapping[str, OptionValue]
     ) -> int:
-        """Add an operator in the place of `like`, whose number it bears in errors; return its output."""
+        """Add an operator in the place of `like`, by whose number errors name it; return its output."""
         operator = replace(like, code=code, inputs=tuple(inputs), outputs=(output,), options=dict(options))
         self._operators.append(operator)
         return output
@@ -74,18 +74,18 @@ class Draft:
         return new_constant(self.tensors, name, values)
 
     def was_reshaped(self, index: int) -> bool:
-        """Return whether a tensor of the old graph has another shape by now."""
+        """Return whether a tensor of the old graph has been given another shape."""
         return 0 <= index < len(self._graph.tensors) and self.tensors[index].shape != self._graph.tensors[index].shape
 
     def integers(self, index: int) -> NDArray[np.int64] | None:
-        """Return the values of a tensor of constant integers; None for any other, and for none (-1)."""
+        """Return the values of a tensor of constant integers; None for any other, and for an omitted one (-1)."""
         tensor = self.tensors[index] if index >= 0 else None
         if tensor is None or tensor.data is None or tensor.dtype not in _INTEGERS:
             return None
         return tensor.array().astype(np.int64)
 
     def set_constant(self, index: int, values: NDArray[np.int64]) -> None:
-        """Make a tensor that was computed the constant that it always is."""
+        """Replace a computed tensor by the constant that it always is."""
         tensor = self.tensors[index]
         data = values.astype(np.dtype(tensor.dtype).newbyteorder("<")).tobytes()
         self.tensors[index] = replace(tensor, data=data)

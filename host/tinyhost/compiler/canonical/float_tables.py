@@ -1,4 +1,4 @@
-"""Float operators between DEQUANTIZE and QUANTIZE: from one byte to another, so a table.
+"""Folds float operators between DEQUANTIZE and QUANTIZE, which map a byte to a byte, into tables.
 
 The converter writes them for activations that it has no int8 form of, such as ELU. What only moves elements in between
 moves bytes instead. Of two inputs one is a constant of one value.
@@ -69,7 +69,7 @@ def _source(graph: Graph, operator: Operator) -> int:
 
 
 def _only_value(tensor: Tensor) -> np.float32 | None:
-    """Return what all elements of a constant of floats are; None of any other tensor."""
+    """Return the value that all elements of a float constant share; None for any other tensor."""
     if tensor.data is None or tensor.dtype != "float32" or not tensor.n_elements:
         return None
     values = tensor.array()
@@ -109,7 +109,7 @@ def _emit_table(draft: Draft, quantize: Operator, path: list[Operator]) -> None:
 
 
 def _apply(operator: Operator, inputs: Sequence[np.float32]) -> np.float32:
-    """Return what a float operator makes of values; not a number where it is not defined."""
+    """Return a float operator's results for values; NaN where it is not defined."""
     try:
         with np.errstate(all="ignore"):
             if operator.code in _BINARY:
@@ -123,7 +123,7 @@ def _apply(operator: Operator, inputs: Sequence[np.float32]) -> np.float32:
 
 
 def _quantized(x: np.float32, output: Tensor) -> int:
-    """Return what the engine's QUANTIZE makes of a float (kernels/quantize.cpp)."""
+    """Return the engine's QUANTIZE of a float (kernels/quantize.cpp)."""
     scaled = float(x / output.scale)
     if math.isnan(scaled):
         return -128

@@ -1,4 +1,4 @@
-"""Float32: weights that a file keeps in fewer bits are expanded, and operators on floats get names of their own.
+"""Float32: expands weights that a file stores in fewer bits, and gives operators on floats names of their own.
 
 The passes, which reason about bytes, look at names, and so leave floats alone.
 """
@@ -103,7 +103,7 @@ def _has_narrow_weights(tensors: list[Tensor], operator: Operator) -> bool:
 
 
 def _is_narrow(tensor: Tensor) -> bool:
-    """Return whether a tensor is a constant whose real values can be told."""
+    """Return whether a tensor is a constant whose real values are known."""
     if tensor.data is None or tensor.dtype not in _EXPANDED or not tensor.n_elements:
         return False
     if len(tensor.data) != tensor.n_elements * np.dtype(tensor.dtype).itemsize:

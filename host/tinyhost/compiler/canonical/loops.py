@@ -1,4 +1,4 @@
-"""Loops that run a known number of times, as Keras writes recurrent layers: their bodies one after another."""
+"""Unrolls loops that run a known number of times, as Keras writes recurrent layers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHORTER = (
 
 
 def unroll_loops(graph: Graph) -> Graph:
-    """Return the graph without the loops whose condition follows from constants; others stay, to be refused."""
+    """Return the graph without the loops whose condition follows from constants; others stay and are refused."""
     if not graph.loops:
         return graph
     draft = Draft(graph)
@@ -47,7 +47,7 @@ def unroll_loops(graph: Graph) -> Graph:
 
 @dataclass(kw_only=True)
 class _Unrolling:
-    """One WHILE on its way to operators."""
+    """A WHILE that is being unrolled."""
 
     draft: Draft
     operator: Operator
@@ -61,7 +61,7 @@ class _Unrolling:
     """of subgraphs, by identity and index, which all runs share"""
 
     def run(self) -> bool:
-        """Collect the operators of all runs, until they are too many; return whether the condition is known."""
+        """Collect the operators of all iterations until there are too many; return whether the condition is known."""
         condition, body, n_tensors = self.loop.condition, self.loop.body, len(self.draft.tensors)
         ends = (self.operator.inputs, self.operator.outputs, condition.inputs, body.inputs, body.outputs)
         fits = len({len(each) for each in ends}) == 1 and len(condition.outputs) == 1
@@ -100,7 +100,7 @@ class _Unrolling:
         return None if values is None or values.size != 1 else bool(values.reshape(())[()])
 
     def _inlined(self, part: Subgraph) -> tuple[list[int], list[Operator]]:
-        """Return the outputs of a subgraph on what is carried, and its operators but for those of constants."""
+        """Return a subgraph's outputs for the loop's values, and its operators except those on constants."""
         places = dict(zip(part.inputs, self.carried, strict=True))
         made: list[Operator] = []
         self.n_left -= len(part.operators)
@@ -118,7 +118,7 @@ class _Unrolling:
         return [self._placed(part, places, index) for index in indices]
 
     def _placed(self, part: Subgraph, places: dict[int, int], index: int) -> int:
-        """Return the graph's tensor for one of a subgraph; -1 for none, and for one that nothing computes."""
+        """Return the graph's tensor for one of a subgraph; -1 for an omitted one, and for one that nothing computes."""
         if index < 0 or index in places:
             return places.get(index, -1)
         tensor = part.tensors[index]

@@ -1,4 +1,4 @@
-"""BATCH_MATMUL: of a constant as FULLY_CONNECTED, else with both matrices laid row by row."""
+"""BATCH_MATMUL: by a constant it is FULLY_CONNECTED, otherwise both matrices are stored row by row."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def rewrite_batch_matmul(draft: Draft, operator: Operator) -> bool:
 
 
 def _is_supported(draft: Draft, operator: Operator) -> bool:
-    """Return whether it is of one type that the engine multiplies, of which one tensor at least is computed."""
+    """Return whether the engine multiplies its type, and at least one of its tensors is computed."""
     a, b = (draft.tensors[index] for index in operator.inputs)
     has_matrices = min(len(a.shape), len(b.shape)) >= 2 and draft.tensors[operator.outputs[0]].n_elements > 0
     return has_matrices and a.dtype == b.dtype and a.dtype in _TYPES and None in (a.data, b.data)

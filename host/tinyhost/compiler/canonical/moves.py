@@ -1,4 +1,4 @@
-"""Tensors whose elements other rules move, repeat or take before they use them; those of a constant at once."""
+"""Moves, repeats or picks a tensor's elements for other rules; those of a constant at compile time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MAX_RUNS = 1000
 
 
 def moved(draft: Draft, like: Operator, index: int, move: Callable[[NDArray[Any]], NDArray[Any]]) -> int:
-    """Return a tensor of the elements of another that `move`, which makes a view of an array, leaves in its places."""
+    """Return a tensor of another's elements, rearranged as `move` rearranges an array."""
     tensor = draft.tensors[index]
     if tensor.data is not None:
         return new_constant(draft.tensors, tensor.name, np.array(move(tensor.array())), tensor.quantization)
@@ -36,7 +36,7 @@ def moved(draft: Draft, like: Operator, index: int, move: Callable[[NDArray[Any]
 
 
 def broadcasted(draft: Draft, like: Operator, index: int, shape: Sequence[int]) -> int:
-    """Return a tensor, repeated to a shape if it has another."""
+    """Return a tensor, broadcast to a shape if it has another."""
     if draft.tensors[index].shape == tuple(shape):
         return index
     return moved(draft, like, index, lambda values: np.broadcast_to(values, shape))

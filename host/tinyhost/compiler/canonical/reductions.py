@@ -148,7 +148,7 @@ def rewrite_l2_normalization(draft: Draft, operator: Operator) -> bool:
 
 
 def _rows(draft: Draft, operator: Operator) -> int | None:
-    """Return a view of a computed input of floats, of (outer, last dimension); None for any other input."""
+    """Return a computed float input, viewed as (outer, last dimension); None for any other input."""
     if not is_whole(operator, 1):
         return None
     data, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]

@@ -1,4 +1,4 @@
-"""Shapes that a file leaves open and that follow from shapes it computes; and constants made by shape, FILL.
+"""Infers shapes that a file leaves open from those it computes, and folds constants of a shape (FILL).
 
 Keras writes Dense layers of more than two dimensions, UpSampling2D and states of recurrent layers so for a batch of any
 size: the file's dimension is then 1.
@@ -28,7 +28,7 @@ _Shape = tuple[int, ...]
 
 
 def infer_shape(draft: Draft, operator: Operator) -> None:
-    """Give the operator's output the shape that follows from its inputs, where the file's does not fit them."""
+    """Give the operator's output the shape that follows from its inputs, where the file says another."""
     follow = _FOLLOW.get(operator.code)
     if follow is None or len(operator.outputs) != 1 or min(*operator.outputs, *operator.inputs[:2], 0) < 0:
         return
@@ -90,7 +90,7 @@ def _slice(draft: Draft, operator: Operator) -> _Shape | None:
 
 
 def _windowed(draft: Draft, operator: Operator) -> _Shape | None:
-    """Of a convolution or pool whose input has another height or width than the file says."""
+    """Return the output's shape of a convolution or pool whose input is not as high or wide as the file says."""
     source, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
     if not draft.was_reshaped(source.index) or len(source.shape) != 4 or len(output.shape) != 4:
         return None
@@ -106,7 +106,7 @@ def _windowed(draft: Draft, operator: Operator) -> _Shape | None:
 
 
 def _like_inputs(draft: Draft, operator: Operator) -> _Shape | None:
-    """Of an operator on elements, one of whose inputs has another shape than the file says."""
+    """Return the output's shape of an elementwise operator, one of whose inputs has not the shape the file says."""
     if not any(draft.was_reshaped(index) for index in operator.inputs):
         return None
     return np.broadcast_shapes(*(draft.tensors[index].shape for index in operator.inputs))

@@ -1,4 +1,4 @@
-"""What a STRIDED_SLICE takes: TensorFlow's masks resolved to one index or range for each dimension."""
+"""The elements that a STRIDED_SLICE takes: TensorFlow's masks, resolved to an index or range per dimension."""
 
 from __future__ import annotations
 

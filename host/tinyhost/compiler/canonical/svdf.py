@@ -1,4 +1,4 @@
-"""SVDF: what it keeps from one inference to the next is a state of the graph."""
+"""SVDF: its activations of earlier inferences become a state of the graph."""
 
 from __future__ import annotations
 

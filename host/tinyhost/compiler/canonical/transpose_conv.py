@@ -82,7 +82,7 @@ def rewrite_transpose_conv(draft: Draft, operator: Operator) -> bool:
 
 
 def _axes(operator: Operator, filters: Tensor, data: Tensor, output: Tensor) -> list[_Axis | None]:
-    """Return both axes; None for one that a convolution does not compute."""
+    """Return both axes; None if a convolution cannot compute one of them."""
     found: list[_Axis | None] = []
     for name, dim in (("H", 1), ("W", 2)):
         stride, size = int(operator.options[f"Stride{name}"]), output.shape[dim]
@@ -128,7 +128,7 @@ def _emit(draft: Draft, operator: Operator, axes: tuple[_Axis, _Axis], bias: Ten
 
 
 def _spread(filters: Tensor, axes: tuple[_Axis, _Axis]) -> NDArray[np.generic]:
-    """Return the convolution's weights, of each remainder in turn."""
+    """Return the convolution's weights, one remainder after the other."""
     rows, columns = axes
     weights = filters.array()  # (out, height, width, in)
     depth, n_in = weights.shape[0], weights.shape[3]
@@ -141,7 +141,7 @@ def _spread(filters: Tensor, axes: tuple[_Axis, _Axis]) -> NDArray[np.generic]:
 
 
 def _tiled(filters: Tensor, n_repeats: int) -> Quantization | None:
-    """Return the quantization of filters that are there n_repeats times."""
+    """Return the quantization of filters that are repeated n_repeats times."""
     found = filters.quantization
     if found is None or len(found.scales) == 1:
         return found

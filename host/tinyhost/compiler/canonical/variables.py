@@ -15,7 +15,7 @@ _VIEWS = ("EXPAND_DIMS", "RESHAPE", "SQUEEZE")
 
 
 def fold_variables(graph: Graph) -> Graph:
-    """Return the graph with a state for each variable that is read; the graph itself if it cannot be written so.
+    """Return the graph with a state for each variable that is read; the graph itself if that is not possible.
 
     What an operator reads of a variable is the tensor that was assigned last, or before any assignment the state.
     """
@@ -38,7 +38,7 @@ class _Folding:
         self.is_possible = all(self._take(operator) for operator in graph.operators) and self._fits()
 
     def graph(self) -> Graph:
-        """Return the new graph; variables that nobody reads are gone."""
+        """Return the new graph, without variables that are never read."""
         states = tuple(State(before=before, after=self._now[variable]) for variable, before in self._before.items())
         return replace(
             self._graph,

@@ -1,4 +1,4 @@
-"""Operators that rename dimensions, and those that join tensors along a new one."""
+"""Operators that add or remove dimensions of size 1, and those that join tensors along a new one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def rewrite_pack(draft: Draft, operator: Operator) -> bool:
 
 
 def concatenate(draft: Draft, like: Operator, parts: Sequence[int], axis: int) -> int:
-    """Return the tensor that tensors of one quantization make along an axis, a few at a time."""
+    """Join tensors of one quantization along an axis, a few at a time; return the result."""
     options = {"Axis": axis, "FusedActivationFunction": 0}
     while len(parts) > 1:
         joined = []

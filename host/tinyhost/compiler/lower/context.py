@@ -1,4 +1,4 @@
-"""What a lowering function sees of its operator, and what it returns."""
+"""The view that a lowering function has of its operator, and the step that it returns."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class OperatorContext:
         return self._tensor(f"input {position}", self.operator.inputs[position])
 
     def optional_input(self, position: int) -> Tensor | None:
-        """Return the tensor, or None if it is left out; converters also leave one out by naming an empty tensor."""
+        """Return the tensor, or None if it is omitted; converters also omit one by naming an empty tensor."""
         index = self.operator.inputs[position] if position < len(self.operator.inputs) else -1
         return self.graph.tensors[index] if index >= 0 and self.graph.tensors[index].n_elements else None
 
@@ -182,7 +182,7 @@ class OperatorContext:
         return tensor.array()
 
     def same_shape(self, tensor: Tensor, shape: tuple[int, ...]) -> None:
-        """Raise unless `tensor` has the shape that the operator gives it."""
+        """Raise unless `tensor` has this shape."""
         if tensor.shape != shape:
             raise self.corrupt(f"shape of {tensor.name!r}", expected=shape, got=tensor.shape)
 

@@ -1,4 +1,4 @@
-"""What is the same of CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED of floats and of int16: shapes, and the step."""
+"""What float and int16 CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED have in common: shapes, and the step."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def dense_fields(context: OperatorContext, data: Tensor, output: Tensor, shape: 
 def weighted_step(
     context: OperatorContext, code: OperatorCode, params: FloatConvParams | Int16ConvParams, n_weights: int
 ) -> Step:
-    """Return the step of an operator with so many weights."""
+    """Return the step of an operator with these weights."""
     output = context.output()
     n_out = output.shape[-1]
     return Step(

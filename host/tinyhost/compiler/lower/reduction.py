@@ -1,4 +1,4 @@
-"""What goes along one dimension or two: pools, MEAN, SOFTMAX, ARG_MAX, L2_NORMALIZATION."""
+"""Operators along one or two dimensions: pools, MEAN, SOFTMAX, ARG_MAX, L2_NORMALIZATION."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def lower_pool(context: OperatorContext) -> Step:
 
 
 def checked_pool(context: OperatorContext, data: Tensor, output: Tensor) -> dict[str, Any]:
-    """Return the fields that tell a pool's window; raise unless its output has the window's size and the same scale."""
+    """Return the fields of a pool's window; raise unless its output has the window's size and the input's scale."""
     if abs(float(data.scale - output.scale)) > 1e-6 or data.zero_point != output.zero_point:
         raise context.unsupported("input and output have different quantization; supported: the same")
     return pool_fields(context, data, output)
@@ -61,7 +61,7 @@ def lower_mean(context: OperatorContext) -> Step:
 
 
 def checked_reduction(context: OperatorContext, data: Tensor, output: Tensor) -> int:
-    """Return the pixels that a reduction goes over; raise unless it is over height and width."""
+    """Return the number of pixels that a reduction covers; raise unless it is over height and width."""
     axes = sorted(int(axis) % 4 for axis in context.constant(context.input(1), "int32").reshape(-1))
     if axes != [1, 2]:
         raise context.unsupported(f"axes {axes}; supported: height and width, [1, 2]")

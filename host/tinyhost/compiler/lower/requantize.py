@@ -98,7 +98,7 @@ def channel_table(
 def _bounded_channel(
     bias: int, spread: int, pair: tuple[int, int], *, zero_point: int, outputs: tuple[int, int]
 ) -> ChannelConstants:
-    """Return a scaled channel if there are numbers for it; weights that can be carried still can.
+    """Return a scaled channel if constants for it exist; weights that can be carried still can.
 
     spread: how far a sum can be from its bias. pair: multiplier and shift.
     """

@@ -31,7 +31,7 @@ _MAX_SCALED = 2**22
 
 @dataclass(frozen=True)
 class Scaling:
-    """What is added to the bias, the multiplier, and the constant."""
+    """The correction of the bias, the multiplier, and the constant."""
 
     bias: int
     multiplier: int
@@ -54,7 +54,7 @@ _SHIFTS = tuple(_shifts_of_bias())
 def find_scaling(
     multiplier: int, shift: int, *, zero_point: int, outputs: tuple[int, int], sums: tuple[int, int], max_bias: int
 ) -> Scaling | None:
-    """Return numbers that have TFLM's output for every sum in `sums`, clamped to `outputs`; None where none are found.
+    """Return constants that give TFLM's output for every sum in `sums`, clamped to `outputs`; None if none are found.
 
     multiplier, shift: TFLM's, of at least 2^30 and of -22 to -1. sums: least and greatest, at most 2^30 from 0.
     max_bias: what may be added to the bias.

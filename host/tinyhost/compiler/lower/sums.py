@@ -117,7 +117,7 @@ def _with_table(
 
 
 def _scaled_bytes(params: AddParams, zero_points: tuple[int, int, int], number: int) -> NDArray[np.int64]:
-    """Return what each byte of an input, from -128 on, is at the scale of the sum."""
+    """Return each byte of an input, from -128 on, at the scale of the sum."""
     shifted = (_BYTES - zero_points[number]) << ADD_LEFT_SHIFT
     return requantized(shifted, params.input_multiplier[number], params.input_shift[number])
 
@@ -133,7 +133,7 @@ def sums_of_bytes(params: AddParams, zero_points: tuple[int, int, int], *, sign:
 def _constants(
     outputs: NDArray[np.int64], terms: NDArray[np.int64], shift: int, low: int, high: int, *, axis: int | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the least and the greatest constants with which the terms, shifted right and clamped, are the outputs."""
+    """Return the least and the greatest constant with which the terms, shifted right and clamped, give the outputs."""
     needed = (outputs << shift) - terms
     lowest = np.where(outputs > low, needed, -_FAR).max(axis)
     highest = np.where(outputs < high, needed + (1 << shift) - 1, _FAR).min(axis)

@@ -30,7 +30,7 @@ def table_step(
 def table_of_pairs(
     context: OperatorContext, a: Tensor, b: Tensor, output: Tensor, function: Callable[[int, int], int]
 ) -> Step | None:
-    """Return an operator whose inputs are one tensor, or one and a constant of one value, as a table; else None."""
+    """Return a table for an operator on one tensor, or on one and a constant of one value; None for any other."""
     if a.index == b.index:
         return table_step(context, OperatorCode.LOOKUP, a, output, lambda q: function(q, q))
     if (second := _only_value(b)) is not None and a.shape == output.shape:

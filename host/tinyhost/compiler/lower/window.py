@@ -61,13 +61,13 @@ def checked_windows(
 
 
 def pool_fields(context: OperatorContext, data: Tensor, output: Tensor) -> dict[str, Any]:
-    """Return the fields of a pool's parameters that tell its window; raise unless the output has its size."""
+    """Return the fields of a pool's parameters that describe its window; raise unless the output has its size."""
     filter_size = (context.option("FilterHeight"), context.option("FilterWidth"))
     return _fields(*checked_windows(context, data, output, filter_size, data.shape[3]))
 
 
 def window_fields(rows: Window, columns: Window) -> dict[str, int]:
-    """Return the fields of a convolution's parameters that tell its window."""
+    """Return the fields of a convolution's parameters that describe its window."""
     return {**_fields(rows, columns), "dilation_height": rows.dilation, "dilation_width": columns.dilation}
 
 

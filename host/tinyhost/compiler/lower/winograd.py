@@ -28,7 +28,7 @@ _MAX_SUM = 2**29
 def can_be_winograd(
     weights: NDArray[np.int8], windows: tuple[Window, Window], groups: int, table: ChannelTable
 ) -> bool:
-    """Return whether filters (out, height, width, depth) can be run in that form, exactly, and gain."""
+    """Return whether filters (out, height, width, depth) can run in that form, exactly, and in fewer instructions."""
     depth = weights.shape[3]
     is_3x3 = all((axis.filter, axis.stride, axis.dilation) == (3, 1, 1) for axis in windows)
     if not is_3x3 or groups != 1 or depth % 4 or table.requantization != Requantization.BOUNDED:
@@ -41,7 +41,7 @@ def can_be_winograd(
 
 
 def instructions_saved(output: tuple[int, int], depth: int, n_filters: int) -> int:
-    """Return about how many instructions that form saves on a Cortex-M4; below 0: costs.
+    """Return the estimated instructions that form saves on a Cortex-M4; negative if it costs more.
 
     output: height and width; depth: of the input. Counted on the board m4, layers of 16, 32 and 64 channels save 4 to
     12 % more. Windows at the border are copied first.

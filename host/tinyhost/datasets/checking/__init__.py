@@ -1,1 +1,1 @@
-"""What is wrong with a data set: its samples one by one, copies among them, and how they are divided."""
+"""The check of a data set: single samples, copies among them, and the division into parts."""

@@ -54,7 +54,7 @@ _DRIFT: tuple[DataIssue, ...] = ("drift",)
 
 @dataclass(frozen=True, kw_only=True)
 class _Read:
-    """A data set as it was read."""
+    """A data set that was read."""
 
     kind: Kind
     samples: list[CheckedSample]
@@ -69,7 +69,7 @@ def check_dataset(
     units: MotionUnits = UNSTATED_UNITS,
     on_file: Callable[[int, int], None] = lambda done, total: None,
 ) -> DataCheck:
-    """Return what is wrong with a data set. Raises DatasetError if it is none, or nothing of it can be used.
+    """Return the findings on a data set. Raises DatasetError if it is none, or if nothing in it is usable.
 
     against: another set, or a run, whose samples are the ones that drift is measured from. units: of motion. on_file:
     called with files done and in total.
@@ -119,7 +119,7 @@ def _parts(samples: Sequence[CheckedSample]) -> Iterator[Part]:
 
 
 def _read(folder: Path, units: MotionUnits, on_file: Callable[[int, int], None], *, compares: bool) -> _Read:
-    """Return a set's samples, each checked. compares: also with the figures that drift is measured by."""
+    """Return a set's checked samples. compares: also with the figures that drift is measured by."""
     kind = kind_of(folder)
     if kind is PICTURES:
         pictures, by, samples = check_pictures(folder, on_file, compares=compares)

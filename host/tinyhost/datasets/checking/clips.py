@@ -1,4 +1,4 @@
-"""What is wrong with clips, one by one, and what two of them have in common."""
+"""Faults of single clips, and the fingerprint that near duplicates share."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _ONSET, _ONSET_DB = 8, 9.0
 def check_clips(
     folder: Path, on_file: Callable[[int, int], None], *, compares: bool
 ) -> tuple[ClipFolder, str, list[CheckedSample]]:
-    """Return a folder's clips, what decides on their parts, and each of them checked. Raises DatasetError."""
+    """Return a folder's checked clips, and the rule of their parts. Raises DatasetError."""
     found = load_clip_folder(folder, on_file=on_file)
     by, parts = part_of_clips(found, Shares())
     read = zip(found, parts, strict=True)
@@ -81,7 +81,7 @@ def _checked(folder: Path, path: Path, clip: LabelledClip, part: Part, compares:
 
 
 def clip_faults(pcm: NDArray[np.int16], label: str) -> tuple[Fault, ...]:
-    """Return what is wrong with a clip's level, and whether its word goes on beyond its end; silence may be quiet."""
+    """Return faults of a clip's level, and whether its word is cut off at an end; silence may be quiet."""
     faults = {fault.issue: fault for fault in faults_of(sound_faults(pcm[:, None], SAMPLE_RATE_HZ))}
     if label == SILENCE:
         return tuple(fault for issue, fault in faults.items() if issue != "quiet")
@@ -96,7 +96,7 @@ def clip_faults(pcm: NDArray[np.int16], label: str) -> tuple[Fault, ...]:
 
 
 def _cut(pcm: NDArray[np.int16]) -> str:
-    """Return how loud it is at an end, if a word is cut off there; "" if none is.
+    """Return in words how loud an end is at which a word is cut off; "" if none is.
 
     A noise goes on all the time, and is not cut: somewhere it must be quiet. `judge_word` wants a pause at both ends of
     what is recorded; in sets from elsewhere words end where the clips do.
@@ -117,13 +117,13 @@ def _cut(pcm: NDArray[np.int16]) -> str:
 
 
 def _begin_dbfs(begin: NDArray[np.float32]) -> float:
-    """Return how loud the first 10 ms are: silent if they rise from nothing, as a beat does."""
+    """Return the level of the first 10 ms: silence if they rise from nothing, as a beat does."""
     level = dbfs(rms(begin))
     return level if dbfs(rms(begin[:_ONSET])) > level - _ONSET_DB else _SILENT_DBFS
 
 
 def fingerprint(pcm: NDArray[np.int16]) -> Fingerprint | None:
-    """Return what remains of a sound when it is louder, moved in time, coded or a little noisier; None of silence.
+    """Return a fingerprint that survives gain, a shift in time, coding and a little noise; None for silence.
 
     The spectrum of 0.4 s around the middle of its energy. Bits: whether the step from one band to the next grows in
     time (Haitsma and Kalker, "A highly robust audio fingerprinting system", 2002); shape: levels less their means.

@@ -1,4 +1,4 @@
-"""Copies among the samples of a data set: the same content, and almost the same."""
+"""Copies among the samples of a data set: exact and near duplicates."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def copies(samples: Sequence[CheckedSample], *, most_bits: float, least_correlat
 def near_pairs(
     samples: Sequence[CheckedSample], most_bits: float, least_correlation: float
 ) -> Iterator[tuple[int, int]]:
-    """Yield the indices of two samples each that are almost the same; all must have a fingerprint.
+    """Yield the indices of each two near duplicates; all samples must have a fingerprint.
 
     The bits of one block against those of all others are one product of matrices: 20,000 samples take a second.
     """
@@ -96,7 +96,7 @@ def surplus_of(group: Sequence[CheckedSample]) -> tuple[str, ...]:
 
 
 def _kept(group: Sequence[CheckedSample]) -> CheckedSample:
-    """Return which of some copies stays: one without a fault, and rather one that is measured with."""
+    """Return the copy that stays: one without a fault, preferably one for validation or testing."""
     return min(group, key=lambda sample: (bool(sample.faults), sample.part in (None, "training")))
 
 

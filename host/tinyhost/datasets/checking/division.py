@@ -1,4 +1,4 @@
-"""What is wrong with how a data set is divided: by labels, parts, speakers and sessions."""
+"""Faults of a data set's division: by labels, parts, speakers and sessions."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _sessions(lines: Sequence[Sample]) -> dict[str, str]:
 
 
 def labels_in_order(samples: Sequence[CheckedSample], *, others_are_one: bool) -> Iterator[DataFinding]:
-    """Yield labels with far fewer samples than another, and those without any to learn from.
+    """Yield labels with far fewer samples than another, and those without training samples.
 
     others_are_one: many labels with few samples each are other words, which a keyword spotter learns as one class.
     """
@@ -79,7 +79,7 @@ def labels_in_order(samples: Sequence[CheckedSample], *, others_are_one: bool) -
 
 
 def across_parts(samples: Sequence[CheckedSample]) -> Iterator[DataFinding]:
-    """Yield the speakers and the sessions of which samples are in more than one part."""
+    """Yield the speakers and the sessions with samples in more than one part."""
     yield from _across(samples, lambda sample: sample.speaker, "speakers_across_parts", "bad", "speaker")
     yield from _across(samples, lambda sample: sample.session, "sessions_across_parts", "look", "session")
 

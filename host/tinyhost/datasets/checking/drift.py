@@ -95,7 +95,7 @@ def distributions(samples: Sequence[Mapping[str, float]]) -> Distributions:
 
 
 def feature_drift(now: Sequence[Mapping[str, float]], before: Distributions) -> tuple[FeatureDrift, ...]:
-    """Return the features whose distribution differs: by Kolmogorov and Smirnov's test, and not a little.
+    """Return the features whose distribution differs by the Kolmogorov-Smirnov test, and not a little.
 
     The test is corrected for the number of features (Bonferroni). Both sets have LEAST_SAMPLES or more, of one kind;
     compared is what all samples have.
@@ -135,7 +135,7 @@ def _distance(new: NDArray[np.float64], old: NDArray[np.float64]) -> float:
 
 
 def _limit(n_new: int, n_old: int, chance: float) -> float:
-    """Return the distance that is exceeded by chance so often, of large samples (Smirnov, 1948)."""
+    """Return the distance that large samples exceed by chance with this probability (Smirnov, 1948)."""
     return float(np.sqrt(-np.log(chance / 2) / 2 * (n_new + n_old) / (n_new * n_old)))
 
 

@@ -1,4 +1,4 @@
-"""What a check of a data set found: for its report and for programs."""
+"""The result of a data set's check, for its report and for programs."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ FindingLevel = Literal["bad", "look", "note"]
 
 @dataclass(frozen=True, kw_only=True)
 class DataFinding:
-    """One thing that is wrong with a data set, or may be."""
+    """One possible fault of a data set."""
 
     issue: DataIssue
     level: FindingLevel
@@ -97,7 +97,7 @@ class DataFinding:
 
 @dataclass(frozen=True, kw_only=True)
 class NotChecked:
-    """Issues that nothing is known about."""
+    """Issues that were not checked."""
 
     issues: tuple[DataIssue, ...]
     reason: str

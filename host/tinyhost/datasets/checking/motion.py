@@ -1,4 +1,4 @@
-"""What is wrong with recordings of motion, one by one."""
+"""Faults of single recordings of motion."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class CheckedMotion:
 def check_motion(
     folder: Path, units: MotionUnits, on_file: Callable[[int, int], None], *, compares: bool
 ) -> CheckedMotion:
-    """Return a folder's recordings, each of them checked. Raises DatasetError if none can be used."""
+    """Return a folder's checked recordings. Raises DatasetError if none is usable."""
     listing = labelled_files(folder, MOTION)
     listed = read_lists(folder) if has_lists(folder) else None
     samples, skipped = [], list(listing.skipped)
@@ -65,7 +65,7 @@ def check_motion(
 
 
 def motion_faults(recording: MotionRecording, label: str) -> tuple[Fault, ...]:
-    """Return what the sensor did wrong, one fault for each kind; in recordings of faults it may be the machine's."""
+    """Return the sensor's faults, one of each kind; in recordings of machine faults they may be the machine's."""
     counts: Counter[DataIssue] = Counter()
     for issue in recording.issues:
         counts[issue.kind] += issue.n_samples

@@ -1,4 +1,4 @@
-"""What is wrong with pictures, one by one and beside the others of their set."""
+"""Faults of pictures, singly and beside the others of their set."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ LEAST_STUCK = 4
 def check_pictures(
     folder: Path, on_file: Callable[[int, int], None], *, compares: bool
 ) -> tuple[ClassFolder, str, list[CheckedSample]]:
-    """Return a folder's pictures, what decides on their parts, and each of them checked. Raises DatasetError."""
+    """Return a folder's checked pictures, and the rule of their parts. Raises DatasetError."""
     skipped: list[Skipped] = []
     pictures, seen = [], []
     for picture, pixels in read_pictures(folder, skipped, on_file):
@@ -98,7 +98,7 @@ def _cosines() -> NDArray[np.float32]:
 
 
 def odd_pictures(samples: Sequence[CheckedSample]) -> list[tuple[CheckedSample, Fault]]:
-    """Return the pictures whose form or size is not that of the others."""
+    """Return the pictures whose aspect ratio or size is not that of the others."""
     sizes = [sample.size for sample in samples if sample.size]
     if not sizes:
         return []
@@ -116,7 +116,7 @@ def odd_pictures(samples: Sequence[CheckedSample]) -> list[tuple[CheckedSample, 
 
 
 def stuck_pictures(samples: Sequence[CheckedSample]) -> Iterator[DataFinding]:
-    """Yield runs of pictures, in the order of their names, that are one picture again and again."""
+    """Yield runs of the same picture, in the order of their names."""
     alike: dict[tuple[str, str], list[CheckedSample]] = defaultdict(list)
     for sample in samples:
         alike[sample.label, sample.digest].append(sample)

@@ -47,7 +47,7 @@ class _Moved:
 
 
 def quarantine(check: DataCheck, target: Path, only: Collection[DataIssue] = ()) -> tuple[str, ...]:
-    """Move what a check found into a folder; return the files. Of copies one stays.
+    """Move the samples that a check found into a folder; return the files. One of several copies stays.
 
     only: these issues; empty: all but notes. Raises DatasetError if the folder is in the set, holds what came from
     another set, or cannot be written.
@@ -156,7 +156,7 @@ def _write_journal(target: Path, root: Path, moved: Sequence[_Moved]) -> None:
 
 
 def _journal(target: Path, root: Path) -> list[_Moved]:
-    """Return what was moved to a folder before, nothing if it is new. Raises DatasetError if it is another set's."""
+    """Return the moves to a folder so far, nothing if it is new. Raises DatasetError if it is another set's."""
     path = target / JOURNAL_NAME
     if not path.exists():
         if target.exists() and not target.is_dir():

@@ -18,7 +18,7 @@ __all__ = ["CheckedSample", "Fault", "Fingerprint", "content_digest"]
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What is wrong with one sample."""
+    """One fault of a sample."""
 
     issue: DataIssue
     level: FindingLevel
@@ -27,7 +27,7 @@ class Fault:
 
 @dataclass(frozen=True, kw_only=True)
 class Fingerprint:
-    """What two samples have in common that a person takes for the same."""
+    """What samples that a person takes for the same have in common."""
 
     bits: NDArray[np.bool_]
     """(n,): of copies few differ, of two other samples about half"""
@@ -37,7 +37,7 @@ class Fingerprint:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedSample:
-    """A sample that could be read."""
+    """A sample that was read and checked."""
 
     file: str
     """below the set's folder"""
@@ -60,6 +60,6 @@ class CheckedSample:
 
 
 def content_digest(values: NDArray[Any]) -> str:
-    """Return what tells content from any other: the SHA-256 of shape and values, hex."""
+    """Return the SHA-256 of shape and values, in hex."""
     head = f"{values.dtype.str} {values.shape} ".encode()
     return hashlib.sha256(head + np.ascontiguousarray(values).tobytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""What looks like a fault of single pictures and is how the scenes of a set look: night, snow, white paper."""
+"""Tells faults of single pictures from the usual look of a set's scenes: night, snow, white paper."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def usual_looks(samples: Sequence[CheckedSample]) -> dict[DataIssue, tuple[str, 
 
 
 def notes(usual: Mapping[DataIssue, tuple[str, ...]], n_samples: int) -> Iterator[DataFinding]:
-    """Yield one finding for each issue that is how scenes look."""
+    """Yield one finding for each issue that is the usual look of scenes."""
     for issue, files in usual.items():
         text = (
             f"{len(files):,} of {counted(n_samples, 'picture')}, and others are nearly so with no gap between: "

@@ -1,4 +1,4 @@
-"""What every training's configuration has: fields with their defaults, and the options of the command that set them."""
+"""The configuration common to all trainings: fields with their defaults, and the command's options that set them."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ class Option:
 
 
 def option(name: str, help: str, default: Any = MISSING, *, least: float = -inf, most: float = inf) -> Any:
-    """Return a dataclass's field that an option of the command sets."""
+    """Return a field of a dataclass that one of the command's options sets."""
     return field(default=default, metadata={_OPTION: Option(name=name, help=help, least=least, most=most)})
 
 
 def n_epochs(default: int) -> Any:
-    """Return the field that says how long to train."""
+    """Return the field of the training's length."""
     return option("--epochs", "Train for at most this many passes over the data.", default, least=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """How to train, whatever the task."""
+    """The configuration common to all tasks."""
 
     n_epochs: int = n_epochs(20)
     learning_rate: float = option("--learning-rate", "Peak learning rate.", 3e-3, least=1e-7, most=1)
@@ -82,13 +82,13 @@ class TrainConfig:
             item.option.check(getattr(self, item.name))
 
     def variants(self) -> Mapping[str, TrainConfig]:
-        """Return the trainings that are to be compared, by a short name; none if it is one alone."""
+        """Return the trainings to compare, by a short name; none if there is only one."""
         return {}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierConfig(TrainConfig):
-    """How to train a classifier."""
+    """The configuration of a classifier's training."""
 
     patience: int
     """epochs without a better held-out loss after which training stops"""
@@ -122,7 +122,7 @@ class ClassifierConfig(TrainConfig):
     quantization: Quantization = "ptq"
 
     def __post_init__(self) -> None:
-        """Raise UsageError for forms that are none, and for pruning that would not last."""
+        """Raise UsageError for unknown forms, and for pruning that would not last."""
         super().__post_init__()
         unknown = [form for form in self.quantize if form not in FORMS]
         if unknown:
@@ -134,7 +134,7 @@ class ClassifierConfig(TrainConfig):
             )
 
     def for_part(self) -> ClassifierConfig:
-        """Return how to learn from a part of the samples, to compare."""
+        """Return the configuration for a part of the samples, to compare."""
         return replace(self, resume=False, learning_curve=False, quantize=())
 
 

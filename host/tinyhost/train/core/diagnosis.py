@@ -1,4 +1,4 @@
-"""What a training run tells about itself: that nothing was learnt, overfitting, underfitting."""
+"""Diagnosis of a training run: nothing learnt, overfitting, underfitting."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MIN_EPOCHS = 8  # fewer say nothing about where a run is going
 
 
 def no_skill(judged: Judgement, labels: Sequence[str], what: str) -> str:
-    """Return why a classifier is of no use, "" if it is of some; what: the samples, as in `clips for testing`."""
+    """Return why a classifier is useless, "" if it is not; what: the samples, as in `clips for testing`."""
     if judged.is_better:
         return ""
     if not judged.is_little:
@@ -48,7 +48,7 @@ def no_skill(judged: Judgement, labels: Sequence[str], what: str) -> str:
 
 
 def too_few(judged: Judgement, what: str) -> str:
-    """Return that a classifier's samples are too few to judge it, "" if they are not."""
+    """Return the remark that a classifier's samples are too few to judge it, "" if they are not."""
     if not judged.is_better or not judged.is_little or judged.crossed is not None or judged.held_out.is_shown:
         return ""
     return f"{judged.tested.n} {what} are too few to tell what was learnt from chance; record more"
@@ -65,7 +65,7 @@ def _compared(skill: Skill, labels: Sequence[str], what: str) -> str:
 
 
 def no_detection_skill(auc: float, n_normal: float, n_other: float, what: str) -> str:
-    """Return why a detector is of no use, "" if it is of some; numbers of independent samples, whose scores are what.
+    """Return why a detector is useless, "" if it is not; numbers of independent samples, whose scores are what.
 
     what: as in `anomalous windows`.
     """
@@ -78,7 +78,7 @@ def no_detection_skill(auc: float, n_normal: float, n_other: float, what: str) -
 
 
 def confused_pairs(evidence: Evidence, labels: Sequence[str], wanted: Sequence[int]) -> list[tuple[str, str]]:
-    """Return the pairs of wanted labels between which a model does not tell better than by chance.
+    """Return the pairs of wanted labels that a model does not tell apart better than chance.
 
     Only answers that are one of the two count, of pairs with six such samples or more of either label.
     """
@@ -91,7 +91,7 @@ def confused_pairs(evidence: Evidence, labels: Sequence[str], wanted: Sequence[i
 
 
 def below_requirement(metrics: ClassifierMetrics, least: float | None, what: str) -> str:
-    """Return why a classifier is worth less than was asked for, "" if it is not; what: the samples."""
+    """Return why a classifier misses the required accuracy, "" if it does not; what: the samples."""
     if least is None or metrics.accuracy >= least:
         return ""
     interval = metrics.accuracy_interval
@@ -107,7 +107,7 @@ def unheard_classes(confusion: Sequence[Sequence[int]], labels: Sequence[str]) -
 
 
 def fitting_hints(history: Sequence[dict[str, float]], more: str) -> Iterator[str]:
-    """Yield what the figures of the epochs say; more: what would help against overfitting."""
+    """Yield hints from the epochs' figures; more: remedies against overfitting."""
     if len(history) < _MIN_EPOCHS:
         return
     best = min(range(len(history)), key=lambda index: history[index]["val_loss"])

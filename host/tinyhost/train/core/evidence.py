@@ -1,4 +1,4 @@
-"""What is known of whether a classifier has learnt anything, by samples for testing and, if they are few, by all."""
+"""Evidence that a classifier has learnt something: from the samples for testing and, if they are few, from all."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Evidence:
     def of(
         cls, tested: Sequence[Judged], chosen_by: Sequence[Judged], labels: Sequence[str], crossed: Counts
     ) -> Evidence:
-        """Return it of answers; chosen_by: the samples that choose."""
+        """Return the evidence of predictions; chosen_by: the samples for validation."""
         return cls(
             tested=_confusion(tested, labels),
             held_out=_confusion((*tested, *chosen_by), labels),
@@ -86,7 +86,7 @@ class Evidence:
         )
 
     def between(self, first: int, second: int) -> Evidence:
-        """Return what is known of two classes alone; only answers that are one of the two count."""
+        """Return the evidence on two classes alone; only predictions of one of the two count."""
         own = (first, second)
         held_out, crossed = (
             tuple(tuple(counts[row][column] for column in own) for row in own) if counts else ()
@@ -95,7 +95,7 @@ class Evidence:
         return Evidence(tested=held_out, held_out=held_out, crossed=crossed)
 
     def judge(self, classes: Sequence[int] | None = None) -> Judgement:
-        """Return what is known of some classes, of all by default."""
+        """Return the judgement on some classes, by default on all."""
         crossed = classifier_skill(self.crossed, classes) if self.crossed else None
         return Judgement(
             tested=classifier_skill(self.tested, classes),

@@ -1,4 +1,4 @@
-"""What Keras asks for while it trains: batches, targets, and a callback that reports progress."""
+"""Batches and targets for Keras, and a callback that reports progress."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REPORT_EVERY_STEPS = 10
 
 
 class BatchSource(Protocol):
-    """Batches that depend on epoch and step alone; an epoch has len() of them."""
+    """Batches that are determined by epoch and step; an epoch has len() of them."""
 
     def __len__(self) -> int: ...
 

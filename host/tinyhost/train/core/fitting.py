@@ -1,4 +1,4 @@
-"""Fitting a Keras model: schedule, checkpoints, resuming, logs for TensorBoard, the best epoch in the end."""
+"""Fits a Keras model: schedule, checkpoints, resuming, logs for TensorBoard, the best epoch at the end."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def fit(
     callbacks: Sequence[Any] = (),
     first_eligible: int = 0,
 ) -> Fitted:
-    """Train a model; return it at the epoch whose held-out loss was least, of those from first_eligible on.
+    """Train a model; return it at the epoch with the least held-out loss, of those from first_eligible on.
 
     The run's folder gets best.weights.h5, last.keras and history.json after each epoch, and tensorboard/. Training
     stops after `patience` epochs without a better held-out loss. Raises UsageError if there is nothing to resume,
@@ -128,7 +128,7 @@ def fit(
 
 
 def float_metrics(model: Any, samples: NDArray[np.float32], classes: NDArray[np.int64]) -> ClassifierMetrics:
-    """Return how right a model is before it is quantized."""
+    """Return a model's metrics before it is quantized."""
     scores = model.predict(samples, batch_size=256, verbose=0)
     return classifier_metrics(scores.astype(np.float64), classes)
 
@@ -166,7 +166,7 @@ def _schedule(n_steps_per_epoch: int, config: TrainConfig) -> Any:
 
 
 def _resume(folder: Path) -> tuple[Any, list[dict[str, float]]]:
-    """Return the model and the figures of the epochs that are done."""
+    """Return the model and the figures of the finished epochs."""
     import keras
 
     last, figures = folder / LAST, folder / _HISTORY
@@ -190,7 +190,7 @@ def _figures(epoch: Any, where: str, hint: str) -> dict[str, float]:
 
 
 def _check_finite(epoch: int, logs: Mapping[str, float]) -> None:
-    """Raise ModelError for a training that has run away."""
+    """Raise ModelError for a training that has diverged."""
     for name in ("loss", "val_loss"):
         if name in logs and not math.isfinite(logs[name]):
             raise ModelError(
@@ -211,7 +211,7 @@ def _callbacks(folder: Path, patience: int, history: list[dict[str, float]], fir
                 super().on_epoch_end(epoch, logs)
 
     class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
-        """Keeps the last epoch, model and optimizer, so that a stopped run can go on."""
+        """Stores the last epoch, model and optimizer, so that a stopped run can be resumed."""
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             _check_finite(epoch, logs or {})

@@ -1,4 +1,4 @@
-"""Other forms of a trained network than int8, beside it: size, accuracy, what runs on a board, rounding by layer."""
+"""Other forms of a trained network beside int8: size, accuracy, whether a board runs it, rounding by layer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _N_JUDGED = 500
 
 
 def made_forms(config: ClassifierConfig, model: Any, calibration: NDArray[np.float32]) -> dict[str, bytes]:
-    """Return the forms of a Keras model that were asked for, .tflite files by name, float32 first; nothing if none."""
+    """Return the requested forms of a Keras model, .tflite files by name, float32 first; nothing if none."""
     if not config.quantize and config.prune is None:
         return {}
     forms = dict.fromkeys(("float32", *(form for form in config.quantize if form != "int8")))

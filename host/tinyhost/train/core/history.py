@@ -10,7 +10,7 @@ __all__ = ["classifier_history"]
 
 
 def classifier_history(history: Sequence[dict[str, float]]) -> Chart:
-    """Return loss and accuracy over the epochs, of the samples that are learnt from and of those held out."""
+    """Return loss and accuracy over the epochs, for training and for held-out samples."""
     epochs = range(1, len(history) + 1)
     panels = [
         Panel(

@@ -1,4 +1,4 @@
-"""How much data is enough: what models are worth that learnt from a part of the samples, beside that of all."""
+"""The learning curve: accuracy of models trained on parts of the samples, beside that of the model of all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["CurvePoint", "curve_section"]
 
 @dataclass(frozen=True, kw_only=True)
 class CurvePoint:
-    """A model that learnt from a part of the samples."""
+    """A model trained on a part of the samples."""
 
     n_learnt_from: int
     test: ClassifierMetrics
@@ -22,7 +22,7 @@ class CurvePoint:
 
 
 def curve_section(curve: Sequence[CurvePoint]) -> Section:
-    """Return what the curve says: whether more samples would help."""
+    """Return the section of the curve: whether more samples would help."""
     half, whole = curve[-2].test, curve[-1].test
     n, accuracies = [point.n_learnt_from for point in curve], [point.test.accuracy for point in curve]
     interval = whole.accuracy_interval

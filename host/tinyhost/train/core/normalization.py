@@ -1,4 +1,4 @@
-"""Statistics of batch normalization, taken anew from the weights as they are."""
+"""Statistics of batch normalization, recomputed for the final weights."""
 
 from __future__ import annotations
 

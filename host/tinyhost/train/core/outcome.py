@@ -1,4 +1,4 @@
-"""What a training found, whatever the task: the model, and what its card, its report and its figures say."""
+"""The outcome of a training, for all tasks: the model, and the content of its card, report and figures."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RunFiles:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainDocument:
-    """What a training left, and how good its model is."""
+    """The files of a training, and how good its model is."""
 
     schema: str
     model: Path
@@ -70,7 +70,7 @@ Document = TypeVar("Document", bound=TrainDocument)
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome(ABC):
-    """All that is known about a finished training."""
+    """All results of a finished training."""
 
     task: ClassVar[Task]
     input_meaning: ClassVar[str]
@@ -106,7 +106,7 @@ class Outcome(ABC):
 
     @abstractmethod
     def sections(self) -> tuple[Section, ...]:
-        """Return what the model card and the report say; the first one, with what the model is worth, is printed."""
+        """Return the sections of the card and the report; the first one, with the model's main figures, is printed."""
 
     def made_by(self) -> Section:
         """Return the section that says how the model was made, the last one."""
@@ -119,7 +119,7 @@ class Outcome(ABC):
         )
 
     def all_sections(self) -> tuple[Section, ...]:
-        """Return what the model card and the report say, in their order; first of all, that it is of no use."""
+        """Return the sections of the card and the report in order; first, if it is so, that the model is useless."""
         failure = self.failure()
         warning = (
             (Section(title="Do not use this model", note=f"{failure[0].upper()}{failure[1:]}.", parts=()),)
@@ -131,19 +131,19 @@ class Outcome(ABC):
         return (*warning, *self.sections(), *self.more_sections(), *sweep, *curve, self.made_by())
 
     def more_sections(self) -> tuple[Section, ...]:
-        """Return what was asked for beside the model itself."""
+        """Return sections that were requested beside the model itself."""
         return ()
 
     @abstractmethod
     def figures(self) -> dict[str, Any]:
-        """Return what metrics.json holds of this task alone; its keys are stable."""
+        """Return this task's entries of metrics.json; its keys are stable."""
 
     def model_figures(self) -> dict[str, Any]:
-        """Return what metrics.json says of the model for this task alone."""
+        """Return this task's entries on the model in metrics.json."""
         return {}
 
     def resolved(self) -> dict[str, Any]:
-        """Return fields of the configuration that the samples decided."""
+        """Return the fields of the configuration that follow from the samples."""
         return {}
 
     def worth(self) -> ClassifierMetrics:
@@ -151,11 +151,11 @@ class Outcome(ABC):
         raise NotImplementedError
 
     def held_out(self) -> float:
-        """Return the accuracy of a classifier's int8 model on the samples that choose."""
+        """Return the accuracy of a classifier's int8 model on the samples for validation."""
         raise NotImplementedError
 
     def failure(self) -> str:
-        """Return why the model is of no use, "" if it is of some."""
+        """Return why the model is useless, "" if it is not."""
         return ""
 
     def hints(self) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ class Outcome(ABC):
         return tuple(fitting_hints(self.history, self.remedy))
 
     def notes(self) -> tuple[Note, ...]:
-        """Return what was wrong with the samples, and what the epochs tell."""
+        """Return problems of the samples, and hints from the epochs."""
         hints = (Note(text=hint, level="warning") for hint in self.hints())
         return (*skipped_notes(self.skipped, self.n_samples), *hints)
 
@@ -172,7 +172,7 @@ class Outcome(ABC):
         return compile_tflite(self.tflite, name=name, task=self.task, labels=self.labels, defaults=self.defaults).image
 
     def other_models(self, name: str) -> Mapping[str, bytes]:
-        """Return the models that were made and not taken, by the names of their files."""
+        """Return the models that were made and not chosen, by their file names."""
         return {}
 
     @abstractmethod
@@ -180,7 +180,7 @@ class Outcome(ABC):
         """Return the result for programs."""
 
     def _document(self, kind: type[Document], files: RunFiles, **more: Any) -> Document:
-        """Return a document with what every task has in it, and more."""
+        """Return a document with the fields of every task, and more."""
         return kind(
             **asdict(files),
             model_bytes=len(self.tflite),

@@ -41,7 +41,7 @@ def parts_of(classes: NDArray[np.int64], seed: int) -> Iterator[NDArray[np.int64
 def learning_curve(
     training: Training, config: ClassifierConfig, samples: Any, of_all: ClassifierMetrics, run: Run
 ) -> tuple[CurvePoint, ...]:
-    """Return what models are worth that learn from parts of `samples.train`; the last one is that of all, given."""
+    """Return the accuracy of models trained on parts of `samples.train`; the last one, of all, is given."""
     whole = cast("_Set", samples.train)
     points = []
     for chosen in parts_of(whole.classes, config.seed):

@@ -1,4 +1,4 @@
-"""What a training run tells while it runs."""
+"""The progress of a training run."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class TrainProgress:
 
     @property
     def place(self) -> str:
-        """The stage, and the epoch if it has any."""
+        """The stage, and the epoch if it has one."""
         epoch = f"epoch {self.epoch}/{self.n_epochs}"
         return self.stage if not self.n_epochs else epoch if self.stage == "epoch" else f"{self.stage}, {epoch}"
 
     @property
     def figures(self) -> str:
-        """What is known, in words; of a stage without figures, how far it is."""
+        """The figures in words; for a stage without figures, how far it has come."""
         if not self.n_epochs:
             return f"{self.step:,} of {self.n_steps:,}" if self.n_steps else ""
         values = {

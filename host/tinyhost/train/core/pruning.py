@@ -11,7 +11,7 @@ _EVERY_STEPS = 10
 
 
 def first_pruned_epoch(n_epochs: int) -> int:
-    """Return the first epoch (of 0, 1, ..) at whose end all of the weights are zero that shall be."""
+    """Return the first epoch (0, 1, ..) at whose end the whole share of the weights is zero."""
     return n_epochs // 2
 
 
@@ -43,7 +43,7 @@ def pruning_callback(share: float, n_epochs: int, n_steps: int) -> Any:
 
 
 def _mask(ops: Any, kernel: Any, share: float) -> Any:
-    """Return ones where a kernel's largest weights are, and zeros in the place of a share of the others."""
+    """Return a mask of a kernel: zero for the share of its smallest weights, one for the others."""
     sizes = ops.abs(kernel)
     n_zero = round(share * int(ops.size(kernel)))
     least = ops.sort(ops.reshape(sizes, (-1,)))[n_zero] if n_zero < int(ops.size(kernel)) else ops.max(sizes) + 1.0

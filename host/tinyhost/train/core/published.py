@@ -1,4 +1,4 @@
-"""Weights that others published as Keras HDF5: convolutions with normalization, and a dense layer at the end."""
+"""Published weights in Keras HDF5: convolutions with normalization, and a dense layer at the end."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def set_block(model: Any, layer: Any, block: PublishedBlock, kernel: NDArray[np.
 
 
 def is_published(path: Path) -> bool:
-    """Whether a file is of the layout in which Keras 2 wrote weights, with the names of its layers."""
+    """Whether a file has the layout of Keras 2's weights, with the names of its layers."""
     import h5py
 
     try:

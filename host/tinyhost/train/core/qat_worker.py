@@ -1,4 +1,4 @@
-"""What the process of quantization-aware training does."""
+"""The process of quantization-aware training."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RANGE = re.compile(r"(?:output|activation|quantize_layer\w*)_(min|max):0$")
 
 @dataclass(frozen=True, kw_only=True)
 class QatJob:
-    """What the process is told."""
+    """The task of the process."""
 
     network: Callable[[Any], Any]
     """makes the untrained network with the Keras that it is given"""
@@ -40,7 +40,7 @@ class QatJob:
 
 
 def work(job: QatJob, log: Path, messages: Connection) -> None:
-    """Train on, convert; send progress, then the .tflite. Whatever TensorFlow prints goes to the log."""
+    """Train, convert; send progress, then the .tflite. The output of TensorFlow goes to the log."""
     os.environ.update(TF_USE_LEGACY_KERAS="1", TF_CPP_MIN_LOG_LEVEL="3")
     with log.open("wb") as file:
         os.dup2(file.fileno(), 1)
@@ -49,7 +49,7 @@ def work(job: QatJob, log: Path, messages: Connection) -> None:
 
 
 def _train(job: QatJob, messages: Connection) -> Any:
-    """Return the network with rounding in it, fitted. Only the folding of batch normalization is left to the end."""
+    """Return the fitted network with rounding in it. Only batch normalization is folded at the end."""
     import tensorflow_model_optimization as tfmot
     import tf_keras as keras
 
@@ -92,7 +92,7 @@ def _set_ranges(keras: Any, rounded: Any, model: Any, probes: NDArray[np.float32
 
 
 def _assign(layer: Any, low: float, high: float) -> None:
-    """Set the range of a layer's activation; its weights' ranges follow the weights by themselves."""
+    """Set the range of a layer's activation; the ranges of its weights follow from the weights."""
     for weight in layer.weights:
         found = _RANGE.search(weight.name)
         if found:

@@ -23,7 +23,7 @@ _SCALE_TOLERANCE = 1e-5
 
 
 def drawn(samples: NDArray[Any], n: int, seed: int) -> NDArray[Any]:
-    """Return at most n samples, drawn at random, that stand for what the model will see."""
+    """Return at most n samples, drawn at random, as the representative data set."""
     return samples[np.random.default_rng(seed).permutation(len(samples))[:n]]
 
 
@@ -46,7 +46,7 @@ def convert_int8(model: Any, calibration: NDArray[np.float32]) -> bytes:
 
 
 def convert(model: Any, form: str, calibration: NDArray[np.float32]) -> bytes:
-    """Return a Keras model as a .tflite of batch size 1 in one of FORMS; of int8 and 16x8 the ends are integers, too.
+    """Return a Keras model as a .tflite of batch size 1 in one of FORMS; int8 and 16x8 have integer ends, too.
 
     calibration: (n, ...) inputs, of which int8 and 16x8 take the ranges of all tensors.
     """
@@ -79,7 +79,7 @@ def convert(model: Any, form: str, calibration: NDArray[np.float32]) -> bytes:
 
 
 def layer_names(model: Any) -> tuple[str, ...]:
-    """Return the names after which `shorten_tensor_names` names tensors."""
+    """Return the layer names that `shorten_tensor_names` gives to tensors."""
     return tuple(dict.fromkeys(layer.name.split("_")[0] for layer in model.layers))
 
 

@@ -1,4 +1,4 @@
-"""Classifiers that became int8 in one way or the other, and how these compare."""
+"""A classifier quantized after training and with quantization-aware training, compared."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNLIKELY = 0.05  # a p-value
 
 @dataclass(frozen=True, kw_only=True)
 class Quantized:
-    """One int8 model and how right it is."""
+    """One int8 model and its metrics."""
 
     tflite: bytes
     val: ClassifierMetrics
@@ -31,23 +31,23 @@ AnyQuantized = TypeVar("AnyQuantized", bound=Quantized)
 
 
 def better(quantized: Mapping[str, Quantized]) -> str:
-    """Return the way whose model is more accurate on held-out samples; of equals the first."""
+    """Return the quantization whose model is more accurate on held-out samples; the first of equals."""
     return max(quantized, key=lambda way: quantized[way].val.accuracy)
 
 
 def paired(quantized: Mapping[str, Quantized]) -> PairedTest | None:
-    """Return ptq (first) and qat (second) on the same samples for testing; None of one alone."""
+    """Return ptq (first) and qat (second) on the same samples for testing; None if there is only one."""
     return mcnemar(quantized["ptq"].right, quantized["qat"].right) if len(quantized) > 1 else None
 
 
 def models_of_ways(quantized: Mapping[str, Quantized]) -> dict[str, bytes]:
-    """Return the int8 models by the names of their files, if there is more than one."""
+    """Return the int8 models by their file names, if there is more than one."""
     contents = {way: item.tflite for way, item in quantized.items()}
     return file_names(contents) if len(contents) > 1 else {}
 
 
 def file_names(contents: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the int8 models, given by the way to them, by the names of their files."""
+    """Return the int8 models, given by quantization, by their file names."""
     if len(contents) == 1:
         return {"model.tflite": next(iter(contents.values()))}
     return {f"{way}.tflite": content for way, content in contents.items()}
@@ -60,7 +60,7 @@ def quantization_section(
     headings: tuple[str, ...] = (),
     more: Callable[[AnyQuantized], tuple[str, ...]] = lambda _: (),
 ) -> Section:
-    """Return the ways side by side; more: cells of a model below headings of its task alone."""
+    """Return both quantizations side by side; more: cells of a model below headings of its task."""
     rows = [
         (
             f"{WAYS[way]}{' (this model)' if way == chosen else ''}",

@@ -1,4 +1,4 @@
-"""What the firmware's engine answers on this computer."""
+"""The answers of the firmware's engine on this computer."""
 
 from __future__ import annotations
 

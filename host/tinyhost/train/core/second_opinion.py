@@ -1,4 +1,4 @@
-"""A second opinion on little data: what a linear classifier learns of all samples, in cross-validation.
+"""A second opinion on little data: a linear classifier on all samples, in cross-validation.
 
 Of some dozen samples a training can hold out a handful, which do not tell a model from luck. On features that nobody
 fitted to these samples, a linear classifier is trained in a moment, so that each sample can be judged by one that
@@ -42,7 +42,7 @@ def second_opinion(
     groups: Sequence[str],
     units: Sequence[str],
 ) -> Counts:
-    """Return the confusion of linear classifiers, each judged by what it did not learn from; rows: the true classes.
+    """Return the confusion of linear classifiers, each judged on samples held out from it; rows: true classes.
 
     samples: (n, ...); classes, groups and units: of each; features: of samples, (n, n_features). A group is what has to
     be learnt from or judged together, such as what one speaker says; a unit is what counts as one sample (`by_unit`).
@@ -67,7 +67,7 @@ def second_opinion(
 
 
 def shipped_features(name: str, samples: NDArray[np.int8], axes: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return what the layers of a model that ships make of samples (n, height, width), (n, n_features).
+    """Return the activations of a shipped model for samples (n, height, width), (n, n_features).
 
     Maxima and means along axes (0: height, 1: width) of each last map of a size; samples of another size are thinned
     out or repeated.

@@ -1,4 +1,4 @@
-"""Several networks learnt from the same samples, side by side: what each one knows, and what it costs the board."""
+"""Several networks trained on the same samples, side by side: accuracy, and cost on the board."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class _Judged(Protocol):
 
 
 def sweep_row(name: str, outcome: _Judged, model: Path, image: bytes, app: str) -> SweepRow:
-    """Return what a trained network knows and costs; image: its model image, app: that runs it."""
+    """Return a trained network's accuracy and cost; image: its model image; app: the app that runs it."""
     summary = summarize(image)
     return SweepRow(
         name=name,
@@ -71,7 +71,7 @@ def sweep_row(name: str, outcome: _Judged, model: Path, image: bytes, app: str) 
 
 
 def pareto(rows: Sequence[SweepRow], instructions: Mapping[str, int]) -> tuple[SweepRow, ...]:
-    """Return the rows, cheapest first, with instructions by name, the best marked, and the one to take.
+    """Return the rows, cheapest first, with instructions by name, the best marked, and the one to choose.
 
     Taken is the most accurate on held-out samples of those that fit the board, of equals the cheapest.
     """

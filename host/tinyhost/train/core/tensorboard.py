@@ -1,4 +1,4 @@
-"""What TensorBoard shows beside Keras' own figures: which class is taken for which, epoch by epoch."""
+"""TensorBoard's text beside Keras' own figures: the confusion of each epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What trains the models of a task: a configuration, and a module that reads samples and learns from them."""
+"""The trainer of a task's models: a configuration, and a module that reads samples and trains on them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Run", "Samples", "Trainer", "Training"]
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One training: where it keeps what it makes, and whom it tells how far it is."""
+    """One training: the folder of its files, and the receiver of its progress."""
 
     folder: Path
     """gets checkpoints while it runs; `write_run` adds the results"""
@@ -40,15 +40,15 @@ class Run:
 
 
 class Samples(Protocol):
-    """What is learnt from and measured on."""
+    """Samples for training, validation and testing."""
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
-        """Files that cannot be used."""
+        """Files that are not usable."""
         ...
 
     def __len__(self) -> int:
-        """Return the number of files that can."""
+        """Return the number of usable files."""
         ...
 
 
@@ -69,7 +69,7 @@ class Training(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Trainer:
-    """Trains models of one task; what it needs for that is imported when it does."""
+    """Trains models of one task; its packages are imported when it does."""
 
     config: type[TrainConfig]
     module: str

@@ -38,7 +38,7 @@ _SAME = "start from a model of the same architecture: one that ships, or an earl
 
 @dataclass(frozen=True, kw_only=True)
 class InputSteps:
-    """How the board makes int8 of a network's input."""
+    """The board's quantization of a network's input."""
 
     per_unit: float
     zero: int
@@ -58,7 +58,7 @@ class _Weighted:
 
 
 def start_file(source: Path) -> Path:
-    """Return the file to start from: of a run's folder its weights or its model. Raises ModelError without one."""
+    """Return the file to start from: a run folder's weights or its model. Raises ModelError without one."""
     if source.is_dir():
         source = next((source / name for name in (BEST_WEIGHTS, "model.tflite") if (source / name).is_file()), source)
     if not source.is_file():
@@ -125,7 +125,7 @@ def load_tflite_body(model: Any, content: bytes, inputs: NDArray[np.float32], wh
 
 
 def _before_average(graph: Graph) -> Graph:
-    """Return a graph with those operators alone that lead to its average."""
+    """Return a graph of only those operators that lead to its average."""
     wanted: set[int] = set()
     for operator in reversed(graph.operators):
         if operator.code == "AVERAGE_POOL_2D" or wanted.intersection(operator.outputs):
@@ -144,7 +144,7 @@ def _layers_with_weights(model: Any) -> list[Any]:
 def _give_body(
     model: Any, layers: list[Any], convolutions: list[_Weighted], inputs: NDArray[np.float32], where: str
 ) -> None:
-    """Give layers the weights of convolutions, and their normalization the statistics of inputs."""
+    """Set layers to the weights of convolutions, and their normalization to the statistics of inputs."""
     import keras
 
     for layer, convolution in zip(layers, convolutions, strict=True):
@@ -163,7 +163,7 @@ def _give_body(
 
 
 def n_outputs(graph: Graph) -> int:
-    """Return the number of classes that a classifier's graph answers."""
+    """Return the number of classes of a classifier's graph."""
     return int(graph.tensors[graph.output].shape[-1])
 
 

@@ -1,4 +1,4 @@
-"""The files that a training leaves: labels, settings, figures, model card, report and models."""
+"""The files of a training: labels, settings, figures, model card, report and models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a gesture recognizer is trained."""
+"""Configuration of the training of a gesture recognizer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["GestureTrainConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class GestureTrainConfig(ClassifierConfig):
-    """How to train. The defaults suit from half a minute to some hours of each gesture."""
+    """Configuration of training. The defaults suit half a minute to some hours of each gesture."""
 
     hands: bool = option("--hands", "Learn gestures of made-up people instead of --data.", False)
     labels: tuple[str, ...] = option(
@@ -55,7 +55,7 @@ class GestureTrainConfig(ClassifierConfig):
     """small sets are gone through several times an epoch, augmented anew"""
 
     def __post_init__(self) -> None:
-        """Raise UsageError for options that rule each other out."""
+        """Raise UsageError for options that exclude each other."""
         super().__post_init__()
         if self.labels and not set(self.labels) - set(self.silent):
             raise UsageError(f"--labels {','.join(self.labels)}: no gesture in it", hint="add one, such as wave")

@@ -1,4 +1,4 @@
-"""Recordings of gestures as training takes them: windows of steps, by part."""
+"""Recordings of gestures for training: windows of steps, by part."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PARTS: tuple[Part, ...] = ("training", "training", "training", "validation", "t
 
 @dataclass(frozen=True, kw_only=True)
 class HeldOutWindows:
-    """Windows that are measured on, and where each is from."""
+    """Windows for validation or testing, and the recording of each."""
 
     windows: NDArray[np.int8]
     """(n, n_steps, 6)"""
@@ -42,7 +42,7 @@ class HeldOutWindows:
 
 @dataclass(frozen=True, kw_only=True)
 class GestureData:
-    """What is learnt from and measured on."""
+    """Samples for training, validation and testing."""
 
     labels: tuple[str, ...]
     """the silent ones first"""
@@ -98,7 +98,7 @@ def _ordered(labels: Iterable[str], silent: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _renamed(movements: MovementSet, labels: tuple[str, ...]) -> MovementSet:
-    """Return the recordings of these labels, and all others as `other` if that is one of them."""
+    """Return the recordings of these labels; all others become `other` if that is one of them."""
     kept = [
         run if run.label in labels else replace(run, label=OTHER)
         for run in movements.runs
@@ -113,7 +113,7 @@ def _renamed(movements: MovementSet, labels: tuple[str, ...]) -> MovementSet:
 def _stretches(
     movements: MovementSet, labels: tuple[str, ...], config: GestureTrainConfig
 ) -> tuple[StepSet, tuple[Skipped, ...]]:
-    """Return stretches of recordings, a little longer than a window, many of each recording."""
+    """Return many stretches of each recording, a little longer than a window."""
     n = round(config.n_steps * _SPARE)
     found: list[NDArray[np.int8]] = []
     classes: list[int] = []
@@ -152,7 +152,7 @@ def _check(
     *,
     least: int,
 ) -> None:
-    """Raise DatasetError for a class of which there is too little in a part."""
+    """Raise DatasetError for a class with too little in a part."""
     counts = np.bincount(classes, minlength=len(labels))
     few = [f"{label} has {counted(int(n), 'window')}" for label, n in zip(labels, counts, strict=True) if n < least]
     if few and not len(classes):
@@ -165,7 +165,7 @@ def _check(
 
 
 def _made_up(config: GestureTrainConfig) -> MovementSet:
-    """Return gestures of made-up people on both revisions of the board; whole people are kept aside."""
+    """Return gestures of simulated people on both revisions of the board; whole people are held out."""
     runs = []
     sensors = tuple(SENSORS.values())
     for person in range(config.people):

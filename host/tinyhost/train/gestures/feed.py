@@ -1,4 +1,4 @@
-"""Windows of steps for fitting, each time a little otherwise: turned, slower or faster, stronger or weaker."""
+"""Augmented windows of steps for fitting: turned, slower or faster, stronger or weaker."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class StepSet:
 
 
 def to_input(windows: NDArray[np.int8]) -> NDArray[np.float32]:
-    """Return windows (n, n_steps, 6) as what the float network takes: (n, n_steps, 6, 1) in -1 to 1."""
+    """Return windows (n, n_steps, 6) as the float network's input: (n, n_steps, 6, 1) in -1 to 1."""
     scaled: NDArray[np.float32] = windows[..., np.newaxis].astype(np.float32) * np.float32(STEP_SCALE)
     return scaled
 
 
 class WindowBatches:
-    """Shuffled, augmented batches; epoch and step fix what a batch holds. Classes are drawn equally often."""
+    """Shuffled, augmented batches, determined by epoch and step. Classes are drawn equally often."""
 
     def __init__(
         self, steps: StepSet, n_classes: int, *, n_steps: int, batch_size: int, seed: int, min_batches: int
@@ -66,7 +66,7 @@ class WindowBatches:
         return windows[..., np.newaxis], one_hot(self._set.classes[chosen], self._n_classes)
 
     def _augmented(self, stretch: NDArray[np.int8], rng: np.random.Generator) -> NDArray[np.float32]:
-        """Return a window, (n_steps, 6), of a stretch."""
+        """Return an augmented window, (n_steps, 6), of a stretch."""
         places = np.arange(self._n_steps) * rng.uniform(*_PACE)
         places += rng.uniform(0.0, max(0.0, len(stretch) - 1 - places[-1]))
         places = np.minimum(places, len(stretch) - 1)

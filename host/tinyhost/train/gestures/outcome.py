@@ -1,4 +1,4 @@
-"""What the training of a gesture recognizer found: for its card, its report, its figures and programs."""
+"""The outcome of a gesture recognizer's training, for its card, report, figures and programs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_FALSE = 0.01
 
 @dataclass(frozen=True, kw_only=True)
 class ThresholdPoint:
-    """What a threshold does to single windows: the board averages some, and is wrong more rarely."""
+    """The effect of a threshold on single windows; the board averages some, and errs less often."""
 
     threshold: float
     told_rate: float | None
@@ -43,7 +43,7 @@ class ThresholdPoint:
 def threshold_point(
     scores: NDArray[np.float64], classes: NDArray[np.int64], n_silent: int, threshold: float
 ) -> ThresholdPoint:
-    """Return what a threshold does. scores: (n, n_classes); classes: (n,), the silent ones first."""
+    """Return the effect of a threshold. scores: (n, n_classes); classes: (n,), the silent ones first."""
     top = scores.argmax(axis=1)
     told = (top >= n_silent) & (scores.max(axis=1) >= threshold)
     is_gesture = classes >= n_silent
@@ -84,7 +84,7 @@ class GestureDocument(ClassifierDocument):
 
 @dataclass(frozen=True, kw_only=True)
 class GestureOutcome(ClassifierOutcome):
-    """All that is known about a finished training."""
+    """All results of a finished training."""
 
     task: ClassVar[Task] = Task.GESTURES
     input_meaning: ClassVar[str] = "steps of acceleration (1 is 4 g) and rotation (1 is 500 degrees per second)"
@@ -108,7 +108,7 @@ class GestureOutcome(ClassifierOutcome):
 
     @cached_property
     def _evidence(self) -> Evidence:
-        """Return what is known of recordings: windows of one are not independent."""
+        """Return the evidence of recordings: windows of one are not independent."""
         return Evidence.of(self.judged, self.judged_held_out, self.labels, self.crossed)
 
     def hints(self) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ class GestureOutcome(ClassifierOutcome):
         return (*super().hints(), missing)
 
     def sections(self) -> tuple[Section, ...]:
-        """Return what the model card and the report say."""
+        """Return the sections of the model card and the report."""
         return (
             Section(
                 title="Accuracy",
@@ -189,7 +189,7 @@ class GestureOutcome(ClassifierOutcome):
         return {"labels": self.labels}
 
     def figures(self) -> dict[str, Any]:
-        """Return what metrics.json holds of this task alone."""
+        """Return this task's entries of metrics.json."""
         return {
             **super().figures(),
             "n_silent": self.n_silent,

@@ -50,7 +50,7 @@ def load(folder: Path | None, config: GestureTrainConfig, run: Run) -> GestureDa
 
 
 def train(config: GestureTrainConfig, data: GestureData, run: Run) -> GestureOutcome:
-    """Return a network, quantized and measured, and the threshold from which a gesture is told.
+    """Return a network, quantized and measured, and the threshold from which a gesture is reported.
 
     Raises MissingToolError without TensorFlow, ModelError if the quantized model is not what the board needs.
     """
@@ -101,7 +101,7 @@ def train(config: GestureTrainConfig, data: GestureData, run: Run) -> GestureOut
 
 
 def _opinion(data: GestureData) -> Counts:
-    """Return what a linear classifier learns of the recordings, in cross-validation."""
+    """Return the confusion of a linear classifier on the recordings, in cross-validation."""
     recordings = [str(path).rpartition("@")[0] for path in data.whole.paths]
     return second_opinion(
         data.whole.windows,

@@ -1,4 +1,4 @@
-"""Random changes to training clips that leave the word alone, and the features that the board would make of them."""
+"""Random changes to training clips that keep the word, and the board's features of the result."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BANDS_HZ = (20.0, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0)
 
 @dataclass(kw_only=True)
 class SoundAugmenter:
-    """Makes features of changed clips; equal seeds of the generator give equal features."""
+    """Makes features of augmented clips; equal seeds of the generator give equal features."""
 
     noises: Sequence[NDArray[np.float32]]
     """each (n,), n at least a clip; any level"""
@@ -47,7 +47,7 @@ class SoundAugmenter:
         self._stream = FeatureStream(self.frontend)
 
     def features(self, pcm: NDArray[np.int16], rng: np.random.Generator, *, silent: bool) -> NDArray[np.int8]:
-        """Return (49, n_features) features of a clip (16000,), changed; a silent one only gets noise at some level."""
+        """Return (49, n_features) features of a clip (16000,), augmented; a silent one gets only noise."""
         config = self.config
         n_before = int(rng.integers(*config.warm_strides)) if rng.random() < config.warm_share else 0
         before = n_before * self._stream.config.stride_samples
@@ -82,7 +82,7 @@ class SoundAugmenter:
         return total
 
     def _colour(self, sound: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-        """Return sound as heard in a room, maybe, through an uneven microphone; the level is left to drift."""
+        """Return sound through an uneven microphone, perhaps in a room; its level may drift."""
         gains_db = rng.normal(0.0, self.config.equalizer_db, len(_BANDS_HZ))
         gains_db[0] -= rng.uniform(0.0, 20.0)
         response = 10 ** (np.interp(self._octaves, np.log2(_BANDS_HZ), gains_db).astype(np.float32) / 20)

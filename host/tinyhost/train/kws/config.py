@@ -1,4 +1,4 @@
-"""How a keyword spotter is trained."""
+"""Configuration of the training of a keyword spotter."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHIPPED_WIDTH = 72
 
 @dataclass(frozen=True, kw_only=True)
 class SoundAugmentation:
-    """How far clips are changed; ranges are drawn from evenly."""
+    """How far clips are augmented; ranges are drawn from uniformly."""
 
     cut_ms: int = 60
     """of a word that may be cut off at either end; else it is moved to anywhere in the clip"""
@@ -45,7 +45,7 @@ class SoundAugmentation:
 
 @dataclass(frozen=True, kw_only=True)
 class KwsTrainConfig(ClassifierConfig):
-    """How to train. The defaults suit from some dozen clips of each word to all of Speech Commands."""
+    """Configuration of training. The defaults suit some dozen clips of each word up to all of Speech Commands."""
 
     words: tuple[str, ...] = option(
         "--words", "The words to detect, as in yes,no. All other words form the class unknown."
@@ -125,7 +125,7 @@ class KwsTrainConfig(ClassifierConfig):
     augmentation: SoundAugmentation = field(default_factory=SoundAugmentation)
 
     def __post_init__(self) -> None:
-        """Raise UsageError for a network that cannot be made."""
+        """Raise UsageError for a network that is not possible."""
         super().__post_init__()
         if self.width % 8:
             raise UsageError(f"--width {self.width}: expected a multiple of 8", hint="as in: --width 64")
@@ -145,15 +145,15 @@ class KwsTrainConfig(ClassifierConfig):
 
     @property
     def frontend(self) -> FrontendConfig:
-        """What becomes of sound before the network."""
+        """The features of sound that the network takes."""
         return FrontendConfig(n_coefficients=_N_COEFFICIENTS if self.features == "mfcc" else 0)
 
     @property
     def starts_from_shipped(self) -> bool:
-        """Whether the ds_cnn begins with what that of models/words has learnt of other words."""
+        """Whether the ds_cnn begins with the layers of models/words."""
         own = self.start_from or self.published or self.from_scratch or self.features != "frontend"
         return self.arch == "ds_cnn" and self.width == SHIPPED_WIDTH and not own
 
     def for_part(self) -> KwsTrainConfig:
-        """Return how to learn from a part of the clips, to compare: quantized in the quick way."""
+        """Return the configuration for a part of the clips, to compare: with post-training quantization."""
         return replace(self, resume=False, learning_curve=False, quantize=(), quantization="ptq", cascade=False)

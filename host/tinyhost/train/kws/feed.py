@@ -1,4 +1,4 @@
-"""Batches of keyword features for fitting; needs no Keras, so both of them take it."""
+"""Batches of keyword features for fitting; without Keras, so that both versions of it can use them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _UNKNOWN_TAKEN = 0.5
 
 
 def to_input(features: NDArray[np.int8]) -> NDArray[np.float32]:
-    """Return int8 features (n, 49, n_features) as what the float network takes: (n, 49, n_features, 1) in [0, 1]."""
+    """Return int8 features (n, 49, n_features) as the float network's input: (n, 49, n_features, 1) in [0, 1]."""
     scaled: NDArray[np.float32] = (features[..., np.newaxis].astype(np.float32) + 128) / np.float32(255)
     return scaled
 
 
 class KwsBatches:
-    """Shuffled batches of rounds of features; epoch and step fix what a batch holds.
+    """Shuffled batches of rounds of features, determined by epoch and step.
 
     An epoch goes through the next round; of a small set through as many as it takes to make min_steps.
     """

@@ -1,4 +1,4 @@
-"""The first network of a cascade: whether somebody says one of the words, for a small part of the second one's work."""
+"""The first network of a cascade: whether a word is spoken, at a small part of the second network's cost."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STEP = 1 / 256
 
 @dataclass(frozen=True, kw_only=True)
 class FirstNetwork:
-    """The network that wakes the other one, and what it costs."""
+    """The network that wakes the other one, and its cost."""
 
     tflite: bytes
     threshold: float
@@ -69,7 +69,7 @@ class _WordBatches(KwsBatches):
 def train_first(
     config: KwsTrainConfig, second: bytes, rounds: Sequence[Path], parts: tuple[FeatureRound, FeatureRound], run: Run
 ) -> FirstNetwork:
-    """Return a small network that tells the words from everything else, trained on the same rounds, int8.
+    """Return a small int8 network that tells words from everything else, trained on the same rounds.
 
     second: the .tflite of the network that it is to wake. parts: held-out clips, then those for testing.
     """

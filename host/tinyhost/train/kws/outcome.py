@@ -1,4 +1,4 @@
-"""What the training of a keyword spotter found: for its card, its report, its figures and programs."""
+"""The outcome of a keyword spotter's training, for its card, report, figures and programs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["KwsDocument", "KwsOutcome", "KwsQuantized"]
 
 @dataclass(frozen=True, kw_only=True)
 class KwsQuantized(Quantized):
-    """One int8 model, how right it is, and its threshold."""
+    """One int8 model, its metrics, and its threshold."""
 
     curve: KeywordCurve
     """on the held-out clips that choose the threshold"""
@@ -65,7 +65,7 @@ class KwsDocument(ClassifierDocument):
 
 @dataclass(frozen=True, kw_only=True)
 class KwsOutcome(ClassifierOutcome):
-    """All that is known about a finished training."""
+    """All results of a finished training."""
 
     task: ClassVar[Task] = Task.KWS
     input_meaning: ClassVar[str] = "features of docs/reference/sound-features.md"
@@ -86,7 +86,7 @@ class KwsOutcome(ClassifierOutcome):
 
     @property
     def best(self) -> KwsQuantized:
-        """The model that was taken."""
+        """The model that was chosen."""
         return self.quantized[self.chosen]
 
     @property
@@ -95,7 +95,7 @@ class KwsOutcome(ClassifierOutcome):
         return f"Keywords: {', '.join(self.config.words)}"
 
     def sections(self) -> tuple[Section, ...]:
-        """Return what the model card and the report say."""
+        """Return the sections of the model card and the report."""
         return (self._accuracy(), self._quantization(), self._threshold(), self._learned_from(), self._network())
 
     def _accuracy(self) -> Section:
@@ -181,11 +181,11 @@ class KwsOutcome(ClassifierOutcome):
         return f"49x{n}, a second of MFCC" if n else "49x40, a second of the audio micro-frontend's features"
 
     def model_figures(self) -> dict[str, Any]:
-        """Return what metrics.json says of the model."""
+        """Return the model's entries of metrics.json."""
         return {"quantization": self.chosen}
 
     def figures(self) -> dict[str, Any]:
-        """Return what metrics.json holds of this task alone."""
+        """Return this task's entries of metrics.json."""
         return {
             **super().figures(),
             "threshold": self.defaults.threshold,
@@ -207,7 +207,7 @@ class KwsOutcome(ClassifierOutcome):
         return {**super().other_models(name), **parts}
 
     def more_sections(self) -> tuple[Section, ...]:
-        """Return what a cascade costs and saves, and what else was asked for."""
+        """Return the section on a cascade, and sections that were requested."""
         return (*((cascade_section(self._cascade),) if self._cascade else ()), *super().more_sections())
 
     @property
@@ -228,7 +228,7 @@ class KwsOutcome(ClassifierOutcome):
 
 
 def cascade_section(cascade: CascadeTraining) -> Section:
-    """Return what the first network loses and saves."""
+    """Return the section on the first network: words lost, work saved."""
     test, awake = cascade.test, cascade.macs + cascade.second_macs
     known = f"{test.words_lost} of {test.n_words:,} for testing that the second network recognizes"
     lost = f"{known}; {within(test.words_lost_interval)}"

@@ -14,7 +14,7 @@ _STEPS = 255.0  # the published network takes int8 features as they are, ours ta
 
 
 def load_published(model: Any, path: Path, classes: tuple[int, ...], shares: tuple[float, float]) -> None:
-    """Give the tiny_conv in a joint network published weights, and freeze it.
+    """Set the tiny_conv in a joint network to published weights, and freeze it.
 
     path: HDF5 of micro_speech that takes features of -128..127, zero padded, with ReLU. classes: which of its outputs
     become ours, in our order. shares: factors of the logits of ds_cnn and of this network in the sum. Raises ModelError

@@ -40,7 +40,7 @@ class FeatureRound:
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureRounds:
-    """Makes rounds of a set of clips, in worker processes, and keeps them under a hash of what they depend on."""
+    """Makes rounds of a set of clips in worker processes, and stores them under a hash of their inputs."""
 
     clips: ClipSet
     noises: tuple[NDArray[np.float32], ...]
@@ -52,7 +52,7 @@ class FeatureRounds:
     n_workers: int = 2
 
     def paths(self, n_rounds: int, on_clip: Callable[[int, int], None] = lambda done, total: None) -> list[Path]:
-        """Return the files of the first rounds, made now if they are not there; `load_round` reads one.
+        """Return the files of the first rounds, making those that are missing; `load_round` reads one.
 
         on_clip: called with clips done and in total, over all rounds.
         """

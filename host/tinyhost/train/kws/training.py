@@ -55,7 +55,7 @@ _JOINT = {"dropout": "ds_dropout", "flat": "ds_flat"}
 
 @dataclass(frozen=True, kw_only=True)
 class _Features:
-    """What the network sees: files of rounds to learn from, held-out clips (first as they are), clips for testing."""
+    """The network's samples: files of training rounds, held-out clips (first unchanged), clips for testing."""
 
     rounds: Sequence[Path]
     val: FeatureRound
@@ -76,7 +76,7 @@ def load(folder: Path | None, config: KwsTrainConfig, run: Run) -> SoundSplits:
 
 
 def train(config: KwsTrainConfig, data: SoundSplits, run: Run) -> KwsOutcome:
-    """Return a keyword network, quantized in the ways that were asked for, measured, the best one chosen.
+    """Return a keyword network, quantized as requested, measured, the best one chosen.
 
     Raises MissingToolError without TensorFlow, ModelError if the quantized model is not what the board needs.
     """
@@ -138,7 +138,7 @@ def _cascaded(outcome: KwsOutcome, features: _Features, run: Run) -> KwsOutcome:
 
 
 def _opinion(data: SoundSplits) -> Counts:
-    """Return what a linear classifier learns of all clips in which somebody speaks, in cross-validation."""
+    """Return the confusion of a linear classifier on all clips of speech, in cross-validation."""
     parts = (data.train, data.val, data.test)
     pcm, classes = (np.concatenate(arrays) for arrays in zip(*((p.pcm, p.classes) for p in parts), strict=True))
     spoken = np.flatnonzero(classes >= UNKNOWN_CLASS)
@@ -172,7 +172,7 @@ def app_params(config: KwsTrainConfig) -> KwsParams:
 
 
 def _features(config: KwsTrainConfig, data: SoundSplits, run: Run) -> _Features:
-    """Return rounds to learn from; held out are clips both as they are and augmented as in training."""
+    """Return training rounds; held-out clips are both unchanged and augmented as in training."""
 
     def rounds_of(clips: ClipSet, seed: int, n_rounds: int) -> list[Path]:
         rounds = FeatureRounds(
@@ -197,7 +197,7 @@ def _features(config: KwsTrainConfig, data: SoundSplits, run: Run) -> _Features:
 
 
 def _initial(config: KwsTrainConfig, n_classes: int, features: _Features) -> Any:
-    """Return the model with the weights that training starts from."""
+    """Return the model with its initial weights."""
     network = partial(_network, config)
     probes = to_input(drawn(features.val.features, _N_CALIBRATION, config.seed))
     source = start_file(config.start_from) if config.start_from else None
@@ -222,7 +222,7 @@ def _network(config: KwsTrainConfig, arch: Architecture, n_classes: int) -> Any:
 
 
 def _architecture(config: KwsTrainConfig, arch: Architecture, n_classes: int) -> Callable[..., Any]:
-    """Return what makes a network of keras and l2."""
+    """Return the function that makes a network from keras and l2."""
     n_features = config.frontend.n_features
     return partial(
         kws_network, arch=arch, n_features=n_features, width=config.width, n_classes=n_classes, dropout=config.dropout
@@ -240,7 +240,7 @@ def _fit(config: KwsTrainConfig, model: Any, features: _Features, labels: Sequen
 
 
 def _quantize(config: KwsTrainConfig, model: Any, features: _Features, run: Run) -> dict[str, bytes]:
-    """Return the int8 models that were asked for, by the way to them."""
+    """Return the requested int8 models, by how they were quantized."""
     contents = {}
     if config.quantization in ("ptq", "both"):
         run.stage("quantize")
@@ -251,13 +251,13 @@ def _quantize(config: KwsTrainConfig, model: Any, features: _Features, run: Run)
 
 
 def _calibration(config: KwsTrainConfig, features: _Features) -> NDArray[np.float32]:
-    """Return inputs of which ranges are taken."""
+    """Return the inputs for calibration."""
     seen = load_round(features.rounds[0]) if features.rounds else features.val
     return to_input(drawn(seen.features, _N_CALIBRATION, config.seed))
 
 
 def _rounding(config: KwsTrainConfig, model: Any, features: _Features) -> QatJob:
-    """Return how a fitted model is trained on with rounding in the loop."""
+    """Return the job of training a fitted model further with rounding in the loop."""
     n_classes = int(model.output_shape[-1])
     return QatJob(
         network=partial(_architecture(config, config.arch, n_classes), l2=0.0),
@@ -282,7 +282,7 @@ def _batches(config: KwsTrainConfig, features: _Features, n_classes: int) -> Kws
 def _scores(
     content: bytes, config: KwsTrainConfig, features: _Features
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what an int8 model says of held-out clips and of those for testing, on the firmware's own engine."""
+    """Return an int8 model's scores of held-out clips and of those for testing, by the firmware's own engine."""
     image = compile_tflite(content, name=config.arch, task=Task.KWS).image
     return engine_scores(image, features.val.features), engine_scores(image, features.test.features)
 

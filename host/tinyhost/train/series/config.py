@@ -1,4 +1,4 @@
-"""How a detector of unusual time series is trained."""
+"""Configuration of the training of a detector of unusual time series."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["SeriesTrainConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesTrainConfig(TrainConfig):
-    """How to train. The defaults suit some hundred series of some hundred values, such as ECG5000."""
+    """Configuration of training. The defaults suit some hundred series of some hundred values, such as ECG5000."""
 
     heartbeats: bool = option(
         "--heartbeats", "Use synthetic heartbeats, which are easier than ECG5000's, instead of --data.", False

@@ -1,4 +1,4 @@
-"""What the training of a detector of unusual time series found: for its card, its report, its figures and programs."""
+"""The outcome of training a detector of unusual time series, for its card, report, figures and programs."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class SeriesScores:
 
     @property
     def at_threshold(self) -> Operating:
-        """What the threshold does to the test part."""
+        """The effect of the threshold on the test part."""
         return operating_point(self.normal, self.other, self.threshold)
 
     def figures(self) -> dict[str, ClassFigures]:
-        """Return each class in a few figures."""
+        """Return the main figures of each class."""
         found = {}
         for label, scores in self.by_class.items():
             n_high = int((scores >= self.threshold).sum())
@@ -88,7 +88,7 @@ class SeriesDocument(TrainDocument):
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesOutcome(Outcome):
-    """All that is known about a finished training."""
+    """All results of a finished training."""
 
     task: ClassVar[Task] = Task.GENERIC
     input_meaning: ClassVar[str] = "values of a series, in standard deviations"
@@ -110,7 +110,7 @@ class SeriesOutcome(Outcome):
         return f"Unusual series: {self.name}"
 
     def failure(self) -> str:
-        """Return why the detector is of no use, "" if it is of some."""
+        """Return why the detector is useless, "" if it is not."""
         error = min(epoch["val_loss"] for epoch in self.history)
         if error >= self.constant_error:
             return (
@@ -121,7 +121,7 @@ class SeriesOutcome(Outcome):
         return no_detection_skill(scores.roc.auc, len(scores.normal), len(scores.other), "other series")
 
     def sections(self) -> tuple[Section, ...]:
-        """Return what the model card and the report say."""
+        """Return the sections of the model card and the report."""
         return (self._detector(), self._learned_from())
 
     def _detector(self) -> Section:
@@ -198,7 +198,7 @@ class SeriesOutcome(Outcome):
         )
 
     def figures(self) -> dict[str, Any]:
-        """Return what metrics.json holds of this task alone."""
+        """Return this task's entries of metrics.json."""
         return {
             "threshold": self.scores.threshold,
             "auc": self.scores.roc.auc,

@@ -1,4 +1,4 @@
-"""Train a detector of unusual time series: normal ones in, an int8 autoencoder and its threshold out.
+"""Train a detector of unusual time series: normal series in, an int8 autoencoder and its threshold out.
 
 Every score here is the firmware's: its engine, its fixed-point mean squared error.
 """
@@ -31,7 +31,7 @@ _MAX_STEPS = 10  # of an LSTM: more tensors the engine does not concatenate
 
 
 def load(folder: Path | None, config: SeriesTrainConfig, run: Run) -> UcrSet:
-    """Return the series of a folder or file, or made-up heartbeats.
+    """Return the series of a folder or file, or simulated heartbeats.
 
     Raises DatasetError if they cannot be learnt from.
     """

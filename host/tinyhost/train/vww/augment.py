@@ -1,4 +1,4 @@
-"""Random changes to training pictures that leave their class alone."""
+"""Random changes to training pictures that keep their class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a picture classifier is trained."""
+"""Configuration of the training of a picture classifier."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIZE_STEP = 32  # what the strides divide a side by
 
 @dataclass(frozen=True, kw_only=True)
 class VwwTrainConfig(ClassifierConfig):
-    """How to train. The defaults suit from fifty to some ten thousand pictures per class."""
+    """Configuration of training. The defaults suit fifty to some ten thousand pictures per class."""
 
     labels: tuple[str, ...] = option(
         "--labels", "Classes in the order of the outputs. Default: the data's folders, sorted.", ()
@@ -78,7 +78,7 @@ class VwwTrainConfig(ClassifierConfig):
     qat_learning_rate: float = 1e-4
 
     def __post_init__(self) -> None:
-        """Raise UsageError for options that rule each other out."""
+        """Raise UsageError for options that exclude each other."""
         super().__post_init__()
         needs_start = {
             "--start-from": self.start_from is not None,
@@ -103,7 +103,7 @@ class VwwTrainConfig(ClassifierConfig):
             )
 
     def variants(self) -> Mapping[str, VwwTrainConfig]:
-        """Return the networks of `--sweep`. Raises UsageError for one that is none."""
+        """Return the networks of `--sweep`. Raises UsageError for an unknown one."""
         return {name: self._variant(name) for name in self.sweep}
 
     def _variant(self, name: str) -> VwwTrainConfig:

@@ -13,13 +13,13 @@ __all__ = ["PictureBatches", "to_input"]
 
 
 def to_input(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return grey levels (n, 96, 96) as what the float network takes: (n, 96, 96, 1) in [0, 1]."""
+    """Return grey levels (n, 96, 96) as the float network's input: (n, 96, 96, 1) in [0, 1]."""
     scaled: NDArray[np.float32] = pictures[..., np.newaxis].astype(np.float32) / np.float32(255)
     return scaled
 
 
 class PictureBatches:
-    """Shuffled, augmented batches of a picture set; epoch and step fix what a batch holds.
+    """Shuffled, augmented batches of a picture set, determined by epoch and step.
 
     Classes are drawn equally often, so that an uneven set teaches no preference.
     """

@@ -1,4 +1,4 @@
-"""The last layer alone: fitted to what a frozen body makes of pictures."""
+"""The last layer alone, fitted to a frozen body's features of pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PENALTIES = (0.03, 0.3, 3.0, 30.0)
 
 
 def fit_head(model: Any, data: Splits, n_passes: int, seed: int) -> dict[str, float]:
-    """Give a network the last layer that suits its body best; return its figures as those of an epoch.
+    """Fit the last layer of a network to its body; return its figures as those of an epoch.
 
     A logistic regression on what the body makes of the pictures, augmented in n_passes ways: it takes seconds, because
     nothing has to go through the body twice.
@@ -73,7 +73,7 @@ def held_out_loss(model: Any, data: Splits) -> float:
 def _per_class(
     kernel: NDArray[np.float64], bias: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return a row for each class; of two, scikit-learn has the second one's alone."""
+    """Return a row for each class; for two, scikit-learn has only the second one's."""
     if len(kernel) > 1:
         return kernel, bias
     return np.concatenate((-kernel, kernel)) / 2, np.concatenate((-bias, bias)) / 2

@@ -1,4 +1,4 @@
-"""What the training of a picture classifier found: for its card, its report, its figures and programs."""
+"""The outcome of a picture classifier's training, for its card, report, figures and programs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class VwwDocument(ClassifierDocument):
 
 @dataclass(frozen=True, kw_only=True)
 class VwwOutcome(ClassifierOutcome):
-    """All that is known about a finished training."""
+    """All results of a finished training."""
 
     task: ClassVar[Task] = Task.VWW
     input_meaning: ClassVar[str] = "grey level - 128"
@@ -68,7 +68,7 @@ class VwwOutcome(ClassifierOutcome):
         return (quantization_section(self.quantized, self.chosen, self.config.qat_epochs),)
 
     def sections(self) -> tuple[Section, ...]:
-        """Return what the model card and the report say."""
+        """Return the sections of the model card and the report."""
         return (
             Section(
                 title="Accuracy",
@@ -106,7 +106,7 @@ class VwwOutcome(ClassifierOutcome):
         )
 
     def _transfer(self) -> tuple[Section, ...]:
-        """Return what each step knew of the new classes, and still of the start's own."""
+        """Return the section on each step's accuracy on the new classes and on the start's own."""
         if not self.transfer:
             return ()
         known = any(step.start_test for step in self.transfer)
@@ -148,7 +148,7 @@ class VwwOutcome(ClassifierOutcome):
         return f"`{self.config.start_from}`" if self.config.start_from else "the default model (models/vww)"
 
     def model_figures(self) -> dict[str, Any]:
-        """Return what metrics.json says of the model."""
+        """Return the model's entries of metrics.json."""
         return {
             "quantization": self.chosen,
             "operators": sorted({operator.code for operator in read_tflite(self.tflite).operators}),
@@ -159,7 +159,7 @@ class VwwOutcome(ClassifierOutcome):
         return {"labels": self.labels}
 
     def figures(self) -> dict[str, Any]:
-        """Return what metrics.json holds of this task alone."""
+        """Return this task's entries of metrics.json."""
         return {
             **super().figures(),
             "test": {

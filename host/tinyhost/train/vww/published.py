@@ -1,4 +1,4 @@
-"""Start from the weights of a MobileNetV1 that others trained on colour photographs and published as Keras HDF5."""
+"""Starts from published weights in Keras HDF5 of a MobileNetV1 that was trained on colour photographs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The network that training starts from, and what it still knows of its own classes afterwards."""
+"""The network that training starts from, and its accuracy on its own classes afterwards."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ __all__ = ["Start", "load_start", "new_network"]
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """A network that has learnt already, with the head for its own classes."""
+    """A trained network, with the head for its own classes."""
 
     model: Any
     labels: tuple[str, ...]
     """of its outputs; empty if the file has none beside it"""
 
     def knows(self, labels: Sequence[str]) -> bool:
-        """Whether it answers these classes already; without labels, whether it has as many."""
+        """Whether its classes are these; without labels, whether it has as many."""
         return self.labels == tuple(labels) if self.labels else self.n_classes == len(labels)
 
     @property
@@ -48,7 +48,7 @@ class Start:
         return int(self.model.output_shape[-1])
 
     def give(self, model: Any, *, head: bool) -> None:
-        """Set another network's weights to this one's; head: those of the last layer, too."""
+        """Copy its weights to another network; head: also those of the last layer."""
         for layer in self.model.layers:
             if head or layer.name != HEAD:
                 model.get_layer(layer.name).set_weights(layer.get_weights())
@@ -65,7 +65,7 @@ class Start:
         return metrics
 
     def own_pictures(self, folder: Path) -> PictureSet:
-        """Return its test set: of a divided set the part for testing, else all of it. Raises DatasetError, UsageError.
+        """Return its test set: the part for testing of a divided set, else all of it. Raises DatasetError, UsageError.
 
         Raises UsageError if nobody knows what its outputs mean.
         """

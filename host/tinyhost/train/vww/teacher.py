@@ -25,7 +25,7 @@ _FIRST_FILTERS = 32  # of the first convolution at alpha 1
 
 
 class TaughtBatches:
-    """Batches whose targets are between the labels and what a teacher says of the very same, augmented, pictures.
+    """Batches with targets between the labels and a teacher's answers to the same augmented pictures.
 
     Hinton et al. 2015 (arXiv:1503.02531); the same view for both: Beyer et al. 2022 (arXiv:2106.05237).
     """
@@ -50,7 +50,7 @@ class TaughtBatches:
 
 
 def load_teacher(config: VwwTrainConfig, data: Splits) -> Any:
-    """Return the Keras network of `--teacher`, for pictures of the size that is learnt from.
+    """Return the Keras network of `--teacher`, for pictures of the size of training.
 
     Its convolutions take any size. Raises ModelError if it knows other classes or is no MobileNetV1.
     """

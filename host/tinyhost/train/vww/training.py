@@ -45,7 +45,7 @@ _WARM_STEPS = 8  # of an epoch, at least: it has less to learn
 
 
 def load(folder: Path | None, config: VwwTrainConfig, run: Run) -> Splits:
-    """Return the pictures of a tree as `load_splits` takes it. Raises DatasetError if it cannot be learnt from."""
+    """Return the pictures of a tree as `load_splits` takes it. Raises DatasetError if it is unfit for training."""
     if folder is None:
         raise UsageError("expected a folder of pictures", hint="--data FOLDER")
     run.stage("read")
@@ -95,7 +95,7 @@ def train(config: VwwTrainConfig, data: Splits, run: Run) -> VwwOutcome:
 
 
 def _opinion(data: Splits) -> Counts:
-    """Return what a linear classifier learns of all pictures, in cross-validation."""
+    """Return the confusion of a linear classifier on all pictures, in cross-validation."""
     parts = (data.train, data.val, data.test)
     pictures, classes = (
         np.concatenate(arrays) for arrays in zip(*((p.pictures, p.classes) for p in parts), strict=True)
@@ -115,7 +115,7 @@ def _opinion(data: Splits) -> Counts:
 def _quantize(
     config: VwwTrainConfig, model: Any, data: Splits, calibration: NDArray[np.float32], run: Run
 ) -> dict[str, bytes]:
-    """Return the int8 models that were asked for, by the way to them."""
+    """Return the requested int8 models, by how they were quantized."""
     contents = {}
     if config.quantization in ("ptq", "both"):
         run.stage("quantize")
@@ -145,7 +145,7 @@ def _quantize(
 
 
 def _scores(content: bytes, data: Splits) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what an int8 model says of held-out pictures and of those for testing, on the firmware's own engine."""
+    """Return an int8 model's scores of held-out pictures and of those for testing, by the firmware's own engine."""
     image = compile_tflite(content, name="vww", task=Task.VWW, labels=data.labels).image
     val, test = (engine_scores(image, part.pictures.view(np.int8) ^ np.int8(-128)) for part in (data.val, data.test))
     return val, test
@@ -167,7 +167,7 @@ class _Learnt:
 
 
 def _learn(config: VwwTrainConfig, data: Splits, run: Run) -> _Learnt:
-    """Return the network that was fitted: all at once, or its head first and then all of it."""
+    """Return the fitted network: fitted at once, or its head first and then all of it."""
     model = new_network(config, len(data.labels))
     if config.from_scratch:
         return _Learnt(fitted=_fit(model, config, data, run))
@@ -202,7 +202,7 @@ def _learn(config: VwwTrainConfig, data: Splits, run: Run) -> _Learnt:
 
 
 def _fine_tune(model: Any, config: VwwTrainConfig, data: Splits, run: Run) -> Fitted:
-    """Train on from what was learnt: less at a time, and with the start's normalization.
+    """Train further at a smaller rate, with the start's normalization.
 
     Statistics of a few pictures would be worse than those of the thousands that it has seen. The last layer was fitted
     to these, and to all of its inputs at once: without some of them it answers wildly.
@@ -221,7 +221,7 @@ def _fine_tune(model: Any, config: VwwTrainConfig, data: Splits, run: Run) -> Fi
 
 
 def _kept(model: Any, run: Run) -> Any:
-    """Write the weights of the network that was taken, for later runs to start from; return it."""
+    """Store the weights of the chosen network for later runs to start from; return it."""
     run.folder.mkdir(parents=True, exist_ok=True)
     model.save_weights(str(run.folder / BEST_WEIGHTS))
     return model
