@@ -14,7 +14,7 @@ from tests.oracle.oracle import assert_equals_oracle
 from tests.oracle.recorded import assert_equals_wheel
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
-SHIPPED = sorted(MODELS.glob("*/model.tflite"))
+SHIPPED = sorted(path for path in MODELS.glob("*/model.tflite") if path.parent.name != "words")  # no board runs it
 N_INPUTS = 100
 
 

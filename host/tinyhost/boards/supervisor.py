@@ -71,12 +71,19 @@ class Supervisor:
     def power_cut(self) -> None:
         """Kill the program and start it again. Raises BoardError if it has died before, or does not start."""
         with self._changed:
-            self._changed.wait_for(lambda: self._program or self.failure, _START_TIMEOUT_S)
-            if self.failure or self._program is None:
-                raise BoardError(self.failure, hint=f"see {self._folder.log}")
+            self.check_runs()
+            assert self._program is not None
             boots = self.boots
             self._program.kill()  # not reaped yet, as that takes `_changed`
         self._await_boot(boots)
+
+    def check_runs(self) -> None:
+        """Wait, between two boots, until the program runs. Raises BoardError if it has died or does not start."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._program or self.failure or self._stopping, _START_TIMEOUT_S)
+            if self.failure or self._program is None:
+                what = self.failure or f"{self._folder.name}: its program does not run"
+                raise BoardError(what, hint=f"see {self._folder.log}")
 
     def stop(self) -> None:
         """End the program and take the pty away."""

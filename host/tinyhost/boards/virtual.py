@@ -17,7 +17,7 @@ from tinyhost.boards.switches import throw_switch
 from tinyhost.boards.usb_ports import await_leaving
 from tinyhost.boards.virtual_types import VirtualBoardType
 from tinyhost.boards.virtual_usb import await_plugged, find_plugged
-from tinyhost.errors import BoardError, ConfigError, TinyhostError
+from tinyhost.errors import BoardError, ConfigError, LinkLostError, TinyhostError
 from tinyhost.link.base import Link
 from tinyhost.link.serial import SerialLink
 from tinyhost.system.user_folders import state_folder
@@ -168,9 +168,12 @@ class VirtualPower:
 
     def open_link(self) -> Link:
         """Return a new link to the firmware."""
-        if self.failure:
-            raise BoardError(self.failure, hint=f"see {self.board.folder.log}")
-        return SerialLink(self.port, f"{self.board.name} (pid {self._supervisor.firmware_pid})")
+        self._supervisor.check_runs()
+        try:
+            return SerialLink(self.port, f"{self.board.name} (pid {self._supervisor.firmware_pid})")
+        except LinkLostError:
+            self._supervisor.check_runs()  # it may have died since
+            raise
 
     def reset(self) -> None:
         """Cut the power and give it back."""

@@ -22,6 +22,7 @@ from tinyhost.boards.state import BoardFolder
 from tinyhost.boards.virtual import AttachedBoard, VirtualPower
 from tinyhost.errors import BoardError, ConfigError, LinkLostError, PortBusyError, UsageError
 from tinyhost.link.base import Link
+from tinyhost.link.serial import SerialLink
 
 from tests.stations import alive
 
@@ -131,6 +132,22 @@ def test_firmware_that_dies_takes_its_port_along_and_says_why(tmp_path: Path, fl
             power.reset()
         assert native_state(tmp_path) == "failed"
     assert native_state(tmp_path) == "ready"
+
+
+def test_firmware_that_dies_before_its_port_is_opened_says_why(
+    tmp_path: Path, flash: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened_late(port: str, name: str) -> None:
+        while True:
+            SerialLink(port, name).close()
+
+    flash("sleep 0.3; echo why >&2; exit 3")
+    monkeypatch.setattr("tinyhost.boards.virtual.SerialLink", opened_late)
+    with (
+        resolve("native", state=tmp_path).power() as power,
+        pytest.raises(BoardError, match=r"(?s)died with exit code 3.*why"),
+    ):
+        power.open_link()
 
 
 def test_firmware_that_resets_over_and_over_is_given_up(tmp_path: Path, flash: Callable[..., None]) -> None:
