@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.compiler.canonical.names import with_prefix
 from tinyhost.compiler.graph import Graph, Operator, Tensor
 from tinyhost.compiler.passes.rewrite import new_constant
 
@@ -135,11 +136,7 @@ def _real_values(tensor: Tensor) -> NDArray[np.float32]:
 
 def name_floats(graph: Graph) -> Graph:
     """Return the graph with FLOAT_ before the names of operators on floats that lowering knows."""
-    operators = tuple(
-        replace(operator, code=_PREFIX + operator.code) if _is_on_floats(graph, operator) else operator
-        for operator in graph.operators
-    )
-    return graph if operators == graph.operators else replace(graph, operators=operators)
+    return with_prefix(graph, _PREFIX, _is_on_floats)
 
 
 def _is_on_floats(graph: Graph, operator: Operator) -> bool:

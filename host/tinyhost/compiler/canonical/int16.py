@@ -5,8 +5,7 @@ The passes, which reason about bytes, look at names, and so leave them alone.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from tinyhost.compiler.canonical.names import with_prefix
 from tinyhost.compiler.graph import Graph, Operator
 
 __all__ = ["INT16_OPERATORS", "name_int16"]
@@ -42,11 +41,7 @@ INT16_OPERATORS = (
 
 def name_int16(graph: Graph) -> Graph:
     """Return the graph with INT16_ before the names of operators on int16 that lowering knows."""
-    operators = tuple(
-        replace(operator, code=f"INT16_{operator.code}") if _is_on_int16(graph, operator) else operator
-        for operator in graph.operators
-    )
-    return graph if operators == graph.operators else replace(graph, operators=operators)
+    return with_prefix(graph, "INT16_", _is_on_int16)
 
 
 def _is_on_int16(graph: Graph, operator: Operator) -> bool:

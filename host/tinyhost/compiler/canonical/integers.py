@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from tinyhost.compiler.canonical.names import with_prefix
 from tinyhost.compiler.graph import Graph, Operator
 
 __all__ = ["INT32_OPERATORS", "name_int32"]
@@ -14,11 +13,7 @@ INT32_OPERATORS = ("ADD", "MAXIMUM", "MINIMUM", "MUL", "SQUARED_DIFFERENCE", "SU
 
 def name_int32(graph: Graph) -> Graph:
     """Return the graph with INT32_ before the names of operators on int32 that lowering knows."""
-    operators = tuple(
-        replace(operator, code=f"INT32_{operator.code}") if _is_on_int32(graph, operator) else operator
-        for operator in graph.operators
-    )
-    return graph if operators == graph.operators else replace(graph, operators=operators)
+    return with_prefix(graph, "INT32_", _is_on_int32)
 
 
 def _is_on_int32(graph: Graph, operator: Operator) -> bool:
