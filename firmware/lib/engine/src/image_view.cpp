@@ -93,7 +93,7 @@ TINYHOST_COLD const uint8_t* ImageView::ConstantBytes(uint32_t offset, uint64_t 
   return inside && offset % alignment == 0 ? constants() + offset : nullptr;
 }
 
-/// Once per tensor and operator, which is a good part of a small network's time.
+/// Called for each tensor of each operator, which takes a good part of a small network's time.
 TINYHOST_HOT TensorView ViewOf(const TensorRecord& record, void* data) {
   const int32_t a = record.dims[0], b = record.dims[1], c = record.dims[2], d = record.dims[3];
   const size_t n = static_cast<size_t>(a) * static_cast<size_t>(b) * static_cast<size_t>(c) * static_cast<size_t>(d);

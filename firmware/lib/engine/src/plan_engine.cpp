@@ -8,7 +8,8 @@ namespace tinyhost {
 
 namespace {
 
-/// Refuses images that would run for minutes on any board; the largest published TinyML models take a tenth of it.
+/// Images that would run for minutes on any board are rejected; the largest published TinyML models take a tenth of
+/// this.
 constexpr uint64_t kMaxWork = uint64_t{1} << 30;
 
 bool ZeroPointInRange(const TensorRecord& tensor) {

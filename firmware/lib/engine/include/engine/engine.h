@@ -1,6 +1,7 @@
 #pragma once
 
-// The engine of this program. Both have the same functions; a program has one of them, and takes only its images.
+// The engine of this program. Both engines have the same functions; a program contains one of them and loads only its
+// images.
 #ifdef TINYHOST_ENGINE_TFLM
 #include "engine/tflm_engine.h"
 #else

@@ -15,12 +15,12 @@ using TickSource = uint64_t (*)();
 /// How one operator runs (src/kernels/kernel.h).
 struct Kernel;
 
-/// A set of kernels: the one of an operator, or null. All sets give the same results.
+/// A set of kernels: returns the kernel of an operator, or null. All sets give the same results.
 using KernelSet = const Kernel* (*)(OperatorCode);
 
-/// The definition, for any processor.
+/// The portable kernels, which define the results.
 const Kernel* PortableKernelFor(OperatorCode code);
-/// For processors with dual multiply-accumulate; elsewhere its instructions are emulated, for tests.
+/// Kernels for processors with dual multiply-accumulate. Elsewhere these instructions are emulated, for tests.
 const Kernel* SimdKernelFor(OperatorCode code);
 
 #if defined(__ARM_FEATURE_SIMD32) && !defined(TINYHOST_PORTABLE_KERNELS)
@@ -61,18 +61,18 @@ class PlanEngine {
   /// The output of an operator; its bytes are valid right after that operator ran.
   TensorView operator_output(size_t index) const;
 
-  /// Whether the arena is free from arena_bytes() on.
+  /// Whether others may use the arena from arena_bytes() on.
   static constexpr bool kLeavesRest = true;
   /// Bytes of the arena that the model takes.
   size_t arena_bytes() const { return loaded() ? metadata().arena_bytes : 0; }
 
-  /// An upper bound of the elementary steps of one Invoke(), as Load() counted them from the shapes.
+  /// An upper bound on the elementary steps of one Invoke(), which Load() computed from the shapes.
   uint64_t work() const { return work_; }
 
   /// The operators that this program has: bit OperatorCode for each.
   uint64_t operators() const;
 
-  /// True if the model keeps something from one inference to the next, which Load() and Reset() clear.
+  /// True if the model keeps state from one inference to the next. Load() and Reset() clear it.
   bool has_state() const;
   void Reset();
 

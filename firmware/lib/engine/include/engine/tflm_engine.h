@@ -13,8 +13,9 @@ namespace tinyhost {
 /// TensorFlow Lite Micro with PlanEngine's functions, to compare the two on one board: firmware/engines/tflm.
 ///
 /// Runs a .tflite that is wrapped in a model image of version kTflmImageVersion. It does not check a file as PlanEngine
-/// checks a plan: Load() refuses what is no flatbuffer of one subgraph or does not match its records, but an operator
-/// with impossible parameters reaches TensorFlow Lite Micro, which trusts them. One engine may be loaded at a time.
+/// checks a plan: Load() rejects a file that is not a flatbuffer with one subgraph or does not match its records, but
+/// an operator with impossible parameters reaches TensorFlow Lite Micro, which trusts them. One engine may be loaded at
+/// a time.
 class TflmEngine {
  public:
   TflmEngine() = default;
@@ -39,7 +40,7 @@ class TflmEngine {
   OperatorCode operator_code(size_t index) const { return view_.op(index).code; }
   TensorView operator_output(size_t index) const;
 
-  /// Whether the arena is free from arena_bytes() on: TensorFlow Lite Micro takes it from both ends.
+  /// Whether others may use the arena from arena_bytes() on: no, TensorFlow Lite Micro takes memory from both ends.
   static constexpr bool kLeavesRest = false;
   /// Bytes of the arena that the model takes, TensorFlow Lite Micro's own structures included.
   size_t arena_bytes() const;
@@ -47,7 +48,7 @@ class TflmEngine {
   /// The operators that this program has: bit OperatorCode for each.
   uint64_t operators() const;
 
-  /// Images for TensorFlow Lite Micro are of operators without state.
+  /// Images for TensorFlow Lite Micro have no operators with state.
   bool has_state() const { return false; }
   void Reset() {}
 

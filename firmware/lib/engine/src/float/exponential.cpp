@@ -1,4 +1,5 @@
-// Exponentials and the logarithm of float32, in double: the C libraries of computer and board round theirs differently.
+// Exponentials and the logarithm of float32, computed in double: the C libraries of the computer and of the board round
+// theirs differently.
 
 #include "exponential.h"
 
@@ -10,20 +11,20 @@ namespace tinyhost {
 
 namespace {
 
-// The algorithm is expf of Arm's optimized routines, which is glibc's: x / log(2) = n / 32 + r / 32, and 2^(n / 32) is
-// from a table, 2^(r / 32) a polynomial.
+// The algorithm of expf in Arm's optimized routines, which is also glibc's: x / log(2) = n / 32 + r / 32, where 2^(n /
+// 32) comes from a table and 2^(r / 32) is a polynomial.
 constexpr int kTableBits = 5;
 constexpr int kTableSize = 1 << kTableBits;
 constexpr double kInverseLog2 = 0x1.71547652b82fep+0 * kTableSize;
-constexpr double kRounder = 0x1.8p+52;  // added and subtracted again, it rounds to whole numbers
+constexpr double kRounder = 0x1.8p+52;  // adding and subtracting it rounds to a whole number
 constexpr double kCubic = 0x1.c6af84b912394p-5 / kTableSize / kTableSize / kTableSize;
 constexpr double kSquare = 0x1.ebfce50fac4f3p-3 / kTableSize / kTableSize;
 constexpr double kLinear = 0x1.62e42ff0c52d6p-1 / kTableSize;
 constexpr float kGreatest = 0x1.62e42ep6f;   // log(2^128): beyond it the result is infinite
 constexpr float kSmallest = -0x1.9fe368p6f;  // log(2^-150): below it the result is 0
-constexpr double kSmall = 0.25;              // up to which a series is exact enough
+constexpr double kSmall = 0.25;              // up to here a series is exact enough
 
-/// The bits of 2^(i / 32), less i << 47: what is added back with the exponent.
+/// The bits of 2^(i / 32) minus i << 47, which is added back with the exponent.
 constexpr uint64_t kPowers[kTableSize] = {
     0x3ff0000000000000, 0x3fefd9b0d3158574, 0x3fefb5586cf9890f, 0x3fef9301d0125b51, 0x3fef72b83c7d517b,
     0x3fef54873168b9aa, 0x3fef387a6e756238, 0x3fef1e9df51fdee1, 0x3fef06fe0a31b715, 0x3feef1a7373aa9cb,
@@ -34,8 +35,8 @@ constexpr uint64_t kPowers[kTableSize] = {
     0x3fefa4afa2a490da, 0x3fefd0765b6e4540,
 };
 
-// logf of the same routines: x = 2^k * z, and log(z) = log(c) + log(z / c), whose c and log(c) are from a table, the
-// rest a polynomial.
+// The algorithm of logf in the same routines: x = 2^k * z and log(z) = log(c) + log(z / c), where c and log(c) come
+// from a table and the rest is a polynomial.
 constexpr int kLogBits = 4;
 constexpr uint32_t kLogSize = 1 << kLogBits;
 constexpr uint32_t kOne = 0x3F800000;  // the bits of 1
@@ -128,7 +129,7 @@ float ExponentialMinusOne(float x) {
 }
 
 float HyperbolicTangent(float x) {
-  constexpr float kFlat = 9.5f;  // from which on it is 1 in float
+  constexpr float kFlat = 9.5f;  // beyond it tanh(x) is 1 in float32
   const double y = x, square = y * y;
   if (square < kSmall * kSmall) {
     constexpr double kSeries[] = {-1382.0 / 155925, 62.0 / 2835, -17.0 / 315, 2.0 / 15, -1.0 / 3, 1};

@@ -2,10 +2,10 @@
 
 namespace tinyhost {
 
-/// exp(x), to the bit as glibc's expf gives it, on every processor.
+/// exp(x), equal to the bit to glibc's expf, on every processor.
 float Exponential(float x);
 
-/// The natural logarithm, to the bit as glibc's logf gives it; of numbers below 0 none.
+/// The natural logarithm, equal to the bit to glibc's logf; NaN for numbers below 0.
 float Logarithm(float x);
 
 /// exp(x) - 1 and tanh(x), within 1 ulp.

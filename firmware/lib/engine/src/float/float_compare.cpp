@@ -1,4 +1,5 @@
-// FLOAT_COMPARE of two tensors, broadcast; FLOAT_SELECT between two of wide elements by what that gives; FLOAT_ARG_MAX.
+// FLOAT_COMPARE of two tensors, broadcast; FLOAT_SELECT between the elements of two tensors, of more than one byte
+// each, by the result of a comparison; FLOAT_ARG_MAX.
 
 #include "../kernels/arg_max.h"
 #include "../kernels/broadcast.h"

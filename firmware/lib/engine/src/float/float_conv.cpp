@@ -1,6 +1,6 @@
-// FLOAT_CONV_2D: (n, h, w, c) * (o, fh, fw, c / groups) -> (n, oh, ow, o), depthwise and fully connected ones, too.
+// FLOAT_CONV_2D: (n, h, w, c) * (o, fh, fw, c / groups) -> (n, oh, ow, o), including depthwise and fully connected.
 //
-// Each filter adds its own products in the order of TFLM's reference kernels. Taps outside of the input are left out.
+// Each filter adds its products in the order of TFLM's reference kernels. Taps outside the input are left out.
 
 #include "../kernels/conv_window.h"
 #include "kernels.h"
@@ -9,7 +9,7 @@ namespace tinyhost {
 
 namespace {
 
-/// Adds n inputs, times the next weights of four filters each.
+/// Adds the products of n inputs with the next weights of four filters each.
 TINYHOST_HOT const float* Accumulate(const float* input, int32_t n, const float* weights, float* sums) {
   float a = sums[0], b = sums[1], c = sums[2], d = sums[3];
   for (const float* end = input + n; input != end; weights += ConvShape::kBlock) {
@@ -29,7 +29,7 @@ TINYHOST_HOT const float* Accumulate(const float* input, int32_t n, const float*
 struct FloatConv : ConvShape {
   using Element = float;
   using Weight = float;
-  using Channel = float;  // its bias
+  using Channel = float;  // a filter's bias
   using Sum = float;
 
   const float* weights;
@@ -42,7 +42,7 @@ struct FloatConv : ConvShape {
   void AddBlock(const float* image, const Taps& ys, const Taps& xs, const float* block, float* sums) const;
 };
 
-/// Adds to the sums of one block of filters at one pixel; `image` is its group's first channel.
+/// Adds one pixel's products of a block of filters to the sums; `image` is the first channel of the filters' group.
 void FloatConv::AddBlock(const float* image, const Taps& ys, const Taps& xs, const float* block, float* sums) const {
   const bool dense = columns.dilation == 1 && groups == 1;
   const int32_t n_columns = xs.last - xs.first;

@@ -1,5 +1,5 @@
-// FLOAT_POOL_2D: (n, h, w, c) -> (n, oh, ow, c), average or maximum; FLOAT_MEAN over height and width. Padding counts
-// for neither.
+// FLOAT_POOL_2D: (n, h, w, c) -> (n, oh, ow, c), average or maximum; FLOAT_MEAN over height and width. Neither counts
+// padding.
 
 #include "../kernels/pool_window.h"
 #include "kernels.h"

@@ -1,4 +1,4 @@
-// FLOAT_RESIZE_BILINEAR, in the order of TFLM's products and sums.
+// FLOAT_RESIZE_BILINEAR, with products and sums in TFLM's order.
 
 #include <cmath>
 
@@ -8,7 +8,7 @@ namespace tinyhost {
 
 namespace {
 
-/// Input and output along height or width.
+/// The sizes of input and output along one axis, height or width.
 struct ResizedAxis {
   int32_t input;
   int32_t output;
@@ -16,7 +16,7 @@ struct ResizedAxis {
   bool half_pixel_centers;
 };
 
-/// The two inputs that an output lies between, and how far it is from the first one; before that, less than 0.
+/// The two input positions around an output position, and its distance from the first one, which is negative before it.
 struct Neighbours {
   Neighbours(const ResizedAxis& axis, int32_t i) {
     const auto place = static_cast<float>(i);
@@ -40,7 +40,7 @@ ResizedAxis Columns(const OperatorView& op, const FloatResizeBilinearParams& p) 
   return {op.inputs[0].dims[2], op.output.dims[2], p.column_scale, p.half_pixel_centers != 0};
 }
 
-/// True if the neighbours of all outputs are inside: positions grow, so the last one's are.
+/// True if the neighbours of all outputs are inside the input. Positions grow, so the last one decides.
 TINYHOST_COLD bool IsInside(const ResizedAxis& axis) {
   if (!(axis.scale >= 0) || !(axis.scale * static_cast<float>(axis.output) < static_cast<float>(1 << 30))) return false;
   return Neighbours(axis, axis.output - 1).first < axis.input;

@@ -20,7 +20,7 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-/// As TFLM's reference kernel, which is exact enough in either tail.
+/// As in TFLM's reference kernel, which is exact enough in both tails.
 float Logistic(float x) {
   constexpr float kUpper = 16.619047164916992188f, kLower = -9;
   if (x > kUpper) return 1;

@@ -4,8 +4,8 @@
 
 namespace tinyhost {
 
-/// Kernels of float32, the same on every processor: TFLM's reference kernels, addition by addition. Nothing is
-/// contracted (-ffp-contract=off) and nothing reordered, so that results are equal to the bit.
+/// Kernels for float32, the same on every processor. They follow TFLM's reference kernels addition by addition: nothing
+/// is contracted (-ffp-contract=off) or reordered, so results are equal to the bit.
 extern const Kernel kFloatConv2dKernel;
 extern const Kernel kFloatPool2dKernel;
 extern const Kernel kFloatBinaryKernel;
@@ -20,7 +20,7 @@ extern const Kernel kFloatSelectKernel;
 
 inline bool IsFloat(const TensorView& tensor) { return tensor.type == TensorType::kFloat32; }
 
-/// std::min(std::max(x, low), high), which keeps what is not a number.
+/// std::min(std::max(x, low), high); NaN stays NaN.
 inline float ClampFloat(float x, float low, float high) {
   x = x < low ? low : x;
   return high < x ? high : x;

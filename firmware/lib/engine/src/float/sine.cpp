@@ -1,4 +1,5 @@
-// Sine and cosine of float32, in double: the C libraries of computer and board round theirs differently.
+// Sine and cosine of float32, computed in double: the C libraries of the computer and of the board round theirs
+// differently.
 
 #include "sine.h"
 
@@ -10,10 +11,10 @@ namespace tinyhost {
 
 namespace {
 
-// The algorithm is sinf of Arm's optimized routines, which is glibc's: x = n * pi / 2 + r, and polynomials of r.
+// The algorithm of sinf in Arm's optimized routines, which is also glibc's: x = n * pi / 2 + r, and polynomials of r.
 constexpr double kHalfPi = 0x1.921fb54442d18p0;
 constexpr double kQuartersPerRadian = 0x1.45f306dc9c883p+23;  // 2 / pi in Q24
-constexpr float kLarge = 120;                                 // from which on n needs more bits than a product has
+constexpr float kLarge = 120;                                 // from here on n needs more bits than a product has
 constexpr uint32_t kInfinity = 0x7F800000;
 
 constexpr double kSineCubic = -0x1.555545995a603p-3, kSineFifth = 0x1.1107605230bc4p-7;
@@ -21,7 +22,7 @@ constexpr double kSineSeventh = -0x1.994eb3774cf24p-13;
 constexpr double kCosineSquare = -0x1.ffffffd0c621cp-2, kCosineFourth = 0x1.55553e1068f19p-5;
 constexpr double kCosineSixth = -0x1.6c087e89a359dp-10, kCosineEighth = 0x1.99343027bf8c3p-16;
 
-/// Of 2 / pi, behind the point, after three that are 0.
+/// The bytes of 2 / pi after the binary point, with three zero bytes in front.
 constexpr uint8_t kInversePi[] = {0,    0,    0,    0xA2, 0xF9, 0x83, 0x6E, 0x4E, 0x44, 0x15, 0x29, 0xFC, 0x27, 0x57,
                                   0xD1, 0xF5, 0x34, 0xDD, 0xC0, 0xDB, 0x62, 0x95, 0x99, 0x3C, 0x43, 0x90, 0x41};
 
@@ -32,7 +33,7 @@ uint32_t InversePi(uint32_t first) {
 
 struct Angle {
   int n;     // quarters of a circle
-  double r;  // and the rest
+  double r;  // the remaining angle in radians
 };
 
 Angle ReducedSmall(double x) {
@@ -40,7 +41,7 @@ Angle ReducedSmall(double x) {
   return {n, x - n * kHalfPi};
 }
 
-/// Of the bits of a large number without its sign: those of its product with 2 / pi that count.
+/// Reduces a large number, given as the bits of its float without the sign, using those bits of 2 / pi that matter.
 Angle ReducedLarge(uint32_t bits) {
   const uint32_t first = bits >> 26 & 15;
   const uint32_t mantissa = ((bits & 0xFFFFFF) | 0x800000) << (bits >> 23 & 7);

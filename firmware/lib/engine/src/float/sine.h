@@ -2,7 +2,7 @@
 
 namespace tinyhost {
 
-/// sin(x + n_quarters * pi / 2), to the bit as glibc's sinf and cosf give it; of what is infinite no number.
+/// sin(x + n_quarters * pi / 2), equal to the bit to glibc's sinf and cosf; NaN for infinities.
 float Sine(float x, int n_quarters);
 
 }  // namespace tinyhost

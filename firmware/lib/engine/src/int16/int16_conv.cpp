@@ -1,4 +1,4 @@
-// INT16_CONV_2D: (n, h, w, c) * (o, fh, fw, c / groups) -> (n, oh, ow, o), depthwise and fully connected, too.
+// INT16_CONV_2D: (n, h, w, c) * (o, fh, fw, c / groups) -> (n, oh, ow, o), including depthwise and fully connected.
 
 #include "../kernels/conv_window.h"
 #include "../kernels/fixed_point.h"
@@ -10,16 +10,17 @@ namespace tinyhost {
 
 namespace {
 
-constexpr int32_t kWord = 4;  // elements of a filter in a word
+constexpr int32_t kWord = 4;  // elements of one filter in a word
 
-/// Adds one input to the sums of four filters; `element`: of a run, whose words have bytes 0, 2, 1, 3.
+/// Adds the products of one input to the sums of four filters. `element` is its index in the run, whose words hold
+/// their bytes in the order 0, 2, 1, 3.
 void AddElement(int32_t input, const int8_t* run, int32_t element, int64_t* sums) {
   constexpr int32_t kPlaces[] = {0, 2, 1, 3};
   const int8_t* word = run + element / kWord * kWord * ConvShape::kBlock + kPlaces[element % kWord];
   for (int32_t f = 0; f < ConvShape::kBlock; ++f) sums[f] += input * word[f * kWord];
 }
 
-/// Adds elements [first, last) of a run to the sums of four filters; `input`: of element 0.
+/// Adds the products of a run's elements [first, last) to the sums of four filters; `input` points to element 0.
 TINYHOST_HOT void AddRun(const int16_t* input, int32_t first, int32_t last, const int8_t* run, int64_t* sums) {
   for (; first < last && first % kWord != 0; ++first) AddElement(input[first], run, first, sums);
   int64_t a = sums[0], b = sums[1], c = sums[2], d = sums[3];
@@ -48,7 +49,7 @@ struct Int16Conv : ConvShape {
   using Channel = Int16Channel;
   using Sum = int64_t;
 
-  bool joined;  // the taps of a row are neighbours in memory, and one run
+  bool joined;  // the taps of a row are neighbours in memory and form one run
   const int8_t* weights;
   const Int16Channel* channels;
   int32_t low;
@@ -63,7 +64,7 @@ struct Int16Conv : ConvShape {
   void AddBlock(const int16_t* image, const Taps& ys, const Taps& xs, const int8_t* block, int64_t* sums) const;
 };
 
-/// The output of a sum, as TFLM rounds sums of this width.
+/// The output of a sum, rounded as TFLM rounds sums of this width.
 int16_t Int16Conv::Output(const Int16Channel& channel, int64_t sum) const {
   const uint64_t bias = uint64_t{static_cast<uint32_t>(channel.bias_high)} << 32 | channel.bias_low;
   const uint64_t total = static_cast<uint64_t>(sum) + bias;
@@ -73,7 +74,7 @@ int16_t Int16Conv::Output(const Int16Channel& channel, int64_t sum) const {
   return static_cast<int16_t>(Clamp(scaled, low, high));
 }
 
-/// Adds to the sums of one block of filters at one pixel; `image` is its group's first channel.
+/// Adds one pixel's products of a block of filters to the sums; `image` is the first channel of the filters' group.
 void Int16Conv::AddBlock(const int16_t* image, const Taps& ys, const Taps& xs, const int8_t* block,
                          int64_t* sums) const {
   const int32_t n_bytes = run_bytes();

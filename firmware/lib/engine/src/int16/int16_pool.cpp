@@ -1,5 +1,5 @@
-// INT16_POOL_2D: (n, h, w, c) -> (n, oh, ow, c), average or maximum; INT16_MEAN over height and width. Padding counts
-// for neither.
+// INT16_POOL_2D: (n, h, w, c) -> (n, oh, ow, c), average or maximum; INT16_MEAN over height and width. Neither counts
+// padding.
 
 #include "../kernels/fixed_point.h"
 #include "../kernels/pool.h"

@@ -1,4 +1,5 @@
-// INT16_SOFTMAX along the last dimension, to scale 1/32768. The host's tables hold exponentials and reciprocals.
+// INT16_SOFTMAX along the last dimension, with output scale 1/32768. Exponentials and reciprocals come from the host's
+// tables.
 
 #include "../kernels/fixed_point.h"
 #include "../kernels/requantize.h"
@@ -32,7 +33,7 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-/// A table between its entries, for an x of 16 bits.
+/// Interpolates between a table's entries at a 16-bit x.
 int32_t Interpolated(const int16_t* table, int32_t x) {
   const int32_t position = Clamp(x, INT16_MIN, INT16_MAX) - INT16_MIN;
   const int16_t* entry = table + (position >> 7);
@@ -50,7 +51,7 @@ void RunRow(const Int16SoftmaxParams& p, const int16_t* exponentials, const int1
     output[i] = static_cast<int16_t>(exponential);
     sum += exponential;
   }
-  if (sum < 2) sum = 2;  // of a hostile table
+  if (sum < 2) sum = 2;  // only a hostile table leads here
   // 1 / sum: the sum without its leading one is x of 1 / (1 + x).
   const int headroom = CountLeadingZeros(static_cast<uint32_t>(sum));
   const auto fraction = static_cast<int32_t>(((int64_t{sum} << (headroom - 1)) + (1 << 13)) >> 14);

@@ -37,7 +37,7 @@ void Scale(const OperatorView& op) {
   Output* output = op.output_data<Output>();
   for (size_t n = ElementCount(op.output); n > 0; --n) {
     const int32_t x = *input++ - zero_point, below = x < 0;
-    // The product of two negative numbers: its halves are not rounded as those of a negative one.
+    // Two negative numbers have a positive product, whose halves must be rounded as those of a positive number.
     const int32_t factor = below && p.negates ? -x : x;
     const int32_t scaled = MultiplyByQuantizedMultiplier(factor, p.multiplier[below], p.shift[below]);
     *output++ = static_cast<Output>(Clamp(WrappingAdd(scaled, output_zero_point), p.activation_min, p.activation_max));
@@ -56,7 +56,7 @@ TINYHOST_COLD Status CheckSigmoid(const OperatorView& op, uint64_t* work) {
   return CheckElements(op, valid, work);
 }
 
-/// The table between its entries, times 2^bits; beyond its end `most`.
+/// Interpolates between the table's entries, times 2^bits; returns `most` beyond its end.
 uint32_t Interpolated(const uint16_t* table, uint32_t x, int bits, uint32_t most) {
   const uint32_t index = x >> bits;
   if (index >= kTableSize - 1) return most;

@@ -6,7 +6,7 @@
 
 namespace tinyhost {
 
-/// sum + a.low * b.low + a.high * b.high, of half-words.
+/// sum + a.low * b.low + a.high * b.high, where low and high are half-words.
 inline int64_t DualMultiplyAddLong(uint32_t a, uint32_t b, int64_t sum) {
 #ifdef __ARM_FEATURE_SIMD32
   __asm__("smlald %Q0, %R0, %1, %2" : "+r"(sum) : "r"(a), "r"(b));
@@ -16,7 +16,7 @@ inline int64_t DualMultiplyAddLong(uint32_t a, uint32_t b, int64_t sum) {
 #endif
 }
 
-/// True if a sum of 64 bits can be multiplied by this.
+/// True if a 64-bit sum can be scaled by this multiplier and shift.
 inline bool IsLongScale(int32_t multiplier, int shift) {
   constexpr int kMaxShift = 7;
   return multiplier >= 0 && multiplier <= INT16_MAX && shift >= -31 && shift <= kMaxShift;

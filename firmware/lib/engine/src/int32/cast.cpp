@@ -1,4 +1,4 @@
-// CAST: numbers of one type as those of another, whatever their scales; GATHER: rows of a table by their numbers.
+// CAST: converts numbers from one type to another, ignoring scales. GATHER: selects rows of a table by index.
 
 #include <cstring>
 #include <limits>
@@ -10,7 +10,7 @@ namespace tinyhost {
 
 namespace {
 
-/// Toward zero, and saturated, as TFLM does; of no number 0.
+/// Rounds toward zero and saturates, as TFLM does; NaN becomes 0.
 template <typename Output>
 Output Truncated(float x) {
   using Limits = std::numeric_limits<Output>;
@@ -34,7 +34,7 @@ void Cast(const OperatorView& op) {
 
 using Run = void (*)(const OperatorView& op);
 
-/// Null where there is no type of numbers.
+/// Null if the type is not numeric.
 template <typename Input>
 Run CastTo(TensorType output) {
   switch (output) {
@@ -88,7 +88,7 @@ TINYHOST_COLD Status CheckGather(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-/// A number that no row has is that of the nearest one.
+/// An index outside the table selects the nearest row.
 void RunGather(const OperatorView& op) {
   const int32_t n_rows = op.inputs[0].dims[1], n = op.output.dims[1];
   const size_t row_bytes = static_cast<size_t>(op.output.dims[2]) * ElementBytes(op.output.type);

@@ -1,4 +1,4 @@
-// INT32_BINARY: a function of two tensors, broadcast, that wraps around; INT32_COMPARE of two tensors.
+// INT32_BINARY: a function of two tensors, broadcast, that wraps around on overflow; INT32_COMPARE of two tensors.
 
 #include "../kernels/broadcast.h"
 #include "../kernels/fixed_point.h"

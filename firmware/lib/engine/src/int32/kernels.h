@@ -4,7 +4,7 @@
 
 namespace tinyhost {
 
-/// Kernels of whole numbers without a scale, and of what is looked up by them, the same on every processor.
+/// Kernels for integers without a scale, and for tables that they index, the same on every processor.
 extern const Kernel kInt32BinaryKernel;
 extern const Kernel kInt32CompareKernel;
 extern const Kernel kCastKernel;

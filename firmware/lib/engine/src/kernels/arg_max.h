@@ -4,7 +4,7 @@
 
 namespace tinyhost {
 
-/// `check` of every ARG_MAX kernel: (outer, n, inner) of a type to outer * inner int32.
+/// `check` of every ARG_MAX kernel: input of (outer, n, inner) of the type, output of outer * inner int32.
 TINYHOST_COLD inline Status CheckArgMaxOf(TensorType type, const OperatorView& op, uint64_t* work) {
   const TensorView& input = op.inputs[0];
   if (input.type != type || input.rank != 3 || op.output.type != TensorType::kInt32 ||
@@ -15,7 +15,7 @@ TINYHOST_COLD inline Status CheckArgMaxOf(TensorType type, const OperatorView& o
   return Status::kOk;
 }
 
-/// The first of the greatest along the middle dimension.
+/// Writes the index of the greatest element along the middle dimension, the first of equals.
 template <typename T>
 void RunArgMaxOf(const OperatorView& op) {
   const int32_t n = op.inputs[0].dims[1], n_inner = op.inputs[0].dims[2];

@@ -16,7 +16,7 @@ TINYHOST_COLD Status CheckBatchMatmul(const OperatorView& op, uint64_t* work) {
 
 namespace {
 
-/// The definition of sums.
+/// The portable sums of products.
 struct Sums {
   static constexpr int32_t kColumns = 1;
 

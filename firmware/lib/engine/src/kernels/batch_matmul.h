@@ -7,7 +7,7 @@
 
 namespace tinyhost {
 
-/// True if it is of (n, m, k) and (n, p, k) to (n, m, p), all of a type; adds its steps to `work`.
+/// True if the shapes are (n, m, k) and (n, p, k) to (n, m, p), all of the type; adds the steps to `work`.
 TINYHOST_COLD inline bool FitsBatchMatmul(TensorType type, const OperatorView& op, uint64_t* work) {
   const TensorView &a = op.inputs[0], &b = op.inputs[1], &output = op.output;
   for (const TensorView* tensor : {&a, &b, &output}) {
@@ -20,7 +20,7 @@ TINYHOST_COLD inline bool FitsBatchMatmul(TensorType type, const OperatorView& o
 /// `check` of every BATCH_MATMUL kernel of int8.
 Status CheckBatchMatmul(const OperatorView& op, uint64_t* work);
 
-/// Every output element, in order, is of a row of each matrix, of `depth` elements.
+/// Computes every output element, in order, with `product` from a row of each matrix, both of `depth` elements.
 template <typename T, typename Function>
 void RunBatchMatmulOf(const OperatorView& op, const Function& product) {
   const int32_t n_rows = op.output.dims[1], n_columns = op.output.dims[2], depth = op.inputs[0].dims[2];
@@ -34,8 +34,8 @@ void RunBatchMatmulOf(const OperatorView& op, const Function& product) {
   }
 }
 
-/// `run` with Sums, which makes of a row of the first matrix and n rows of the second, both of `depth` elements, the
-/// sums of products of what is above the zero points, modulo 2^32.
+/// `run` for a class Sums, which computes from a row of the first matrix and n rows of the second, all of `depth`
+/// elements, the sums of products of their values minus the zero points, modulo 2^32.
 template <typename Sums>
 void RunBatchMatmul(const OperatorView& op) {
   const MulParams& p = *op.params<MulParams>();

@@ -1,4 +1,4 @@
-// COMPARE of two int8 tensors, broadcast, by their real values; SELECT between two by what it gives.
+// COMPARE of the real values of two int8 tensors, broadcast; SELECT between the elements of two tensors by its result.
 
 #include "broadcast.h"
 #include "fixed_point.h"

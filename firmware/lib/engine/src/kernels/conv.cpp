@@ -38,7 +38,7 @@ TINYHOST_COLD Status CheckConv2d(const OperatorView& op, uint64_t* work) {
   const Patch& patch = job.source.patch;
   const int32_t n_pixels = op.output.dims[1] * op.output.dims[2];
   const bool row = n_pixels == 1 && params->filter_height * params->filter_width * groups == 1 &&
-                   patch.run_bytes % 4 == 0;  // read as it is
+                   patch.run_bytes % 4 == 0;  // read in place
   const uint32_t n_filters = static_cast<uint32_t>(groups * job.group_blocks) * 4;
   if (!job.weights.data || !ValidRequantizer(op, *params, n_filters) ||
       (!row && params->scratch_bytes < UnfoldedBytes(patch, n_pixels) + CopiedBytes(job.source, n_pixels))) {

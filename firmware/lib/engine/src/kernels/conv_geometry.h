@@ -11,7 +11,8 @@ WindowAxis ConvColumns(const OperatorView& op, const ConvParams& p);
 /// True if tensors and windows of a CONV_2D or DEPTHWISE_CONV_2D fit together, apart from channels.
 bool ValidConvGeometry(const OperatorView& op, const ConvParams& params);
 
-/// A CONV_2D, resolved. Each group of filters reads its own slice of the input's channels and has its own blocks.
+/// A CONV_2D with its geometry resolved. Each group of filters reads its own slice of the input's channels and has its
+/// own blocks.
 struct ConvJob {
   PatchSource source;
   QuadWeights weights;
@@ -25,7 +26,7 @@ struct ConvJob {
   int32_t image_bytes() const { return source.rows.input * source.row_bytes(); }
 };
 
-/// The job of valid geometry and groups.
+/// Makes the job; geometry and groups must be valid.
 ConvJob MakeConvJob(const OperatorView& op, const ConvParams& params);
 
 /// `check` of every CONV_2D kernel.

@@ -18,7 +18,7 @@ TINYHOST_COLD bool ValidConv(TensorType type, const OperatorView& op, const Oper
       (shape.layout != WeightLayout::kRows || shape.groups != 1 || shape.out_depth % shape.in_depth != 0)) {
     return false;
   }
-  // The weights of a block, whose runs are whole words, can be counted in 32 bits.
+  // The weights of a block, whose runs are padded to whole words, can be counted in 32 bits.
   return shape.n_taps() * (shape.tap_depth() + 3) * ConvShape::kBlock <= kMaxTensorBytes;
 }
 

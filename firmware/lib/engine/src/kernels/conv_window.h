@@ -1,5 +1,5 @@
-// Convolutions of floats and of int16, depthwise and fully connected ones, too: four filters at a time share what they
-// read of the input.
+// Convolutions of float32 and of int16, including depthwise and fully connected ones: four filters at a time share the
+// inputs that are read.
 
 #pragma once
 
@@ -20,19 +20,19 @@ struct ConvShape {
   int32_t group_filters;
   WeightLayout layout;
 
-  /// Or depthwise: each filter reads one channel.
+  /// False for a depthwise convolution, in which each filter reads one channel.
   bool by_four() const { return layout == WeightLayout::kQuads; }
   int32_t group_blocks() const { return (group_filters + kBlock - 1) / kBlock; }
   int32_t row_elements() const { return columns.input * in_depth; }
   uint64_t n_taps() const { return static_cast<uint64_t>(rows.filter) * static_cast<uint32_t>(columns.filter); }
-  /// Inputs that a tap of a filter reads.
+  /// Number of inputs that a tap of a filter reads.
   uint32_t tap_depth() const { return by_four() ? static_cast<uint32_t>(group_depth) : 1; }
 };
 
-/// The operator as the CONV_2D that it is, if it can be one.
+/// The operator as the equivalent CONV_2D, if there is one.
 OperatorView ResolvedConv(const OperatorView& op, uint8_t is_dense);
 
-/// Of the resolved operator. With 0 groups it is not valid, and nothing else may be asked of it.
+/// The shape of the resolved operator. With 0 groups it is invalid, and nothing else may be computed from it.
 template <typename Params>
 TINYHOST_COLD ConvShape MakeConvShape(const OperatorView& conv) {
   const Params& p = *conv.params<Params>();
@@ -47,13 +47,14 @@ TINYHOST_COLD ConvShape MakeConvShape(const OperatorView& conv) {
           p.layout};
 }
 
-/// `check` of what is the same of a convolution of each type: of the operator, resolved, of this shape.
+/// The part of `check` that convolutions of all types share; `conv` is the resolved operator and has this shape.
 bool ValidConv(TensorType type, const OperatorView& op, const OperatorView& conv, const ConvShape& shape);
 
-// `Job` is a ConvShape with types Element, Weight, Channel and Sum, `weights`, block_weights(), how many a block of
-// filters has, `channels`, one per filter, AddBlock(), which adds up one block at one pixel, and Output() of a sum.
+// `Job` is a ConvShape with the types Element, Weight, Channel and Sum; `weights`, of which a block of filters has
+// block_weights(); `channels`, one per filter; AddBlock(), which adds up one block at one pixel; and Output(), which
+// turns a sum into an output.
 
-/// How many weights are stored: the filters of a group are filled up to whole blocks.
+/// Number of stored weights: the filters of a group are padded to whole blocks.
 template <typename Job>
 inline uint64_t StoredWeights(const Job& job) {
   if (!job.by_four()) return job.n_taps() * static_cast<uint32_t>(job.out_depth);
@@ -100,7 +101,7 @@ TINYHOST_HOT void RunDepthwisePixel(const Job& job, const typename Job::Element*
   }
 }
 
-/// All pixels of all images, in order.
+/// Runs all pixels of all images, in order.
 template <typename Job>
 inline void RunConv(const Job& job, const OperatorView& conv) {
   const auto* image = conv.input_data<typename Job::Element>();

@@ -4,9 +4,9 @@
 
 namespace tinyhost {
 
-/// Weights of a DEPTHWISE_CONV_2D by channel (WeightLayout::kRows): a filter's rows one after the other, each filled up
-/// to whole words, with zeros between dilated taps that are near each other (kMaxClosing), the four bytes of a word in
-/// the order 0, 2, 1, 3, so that SXTB16 makes pairs of neighbours.
+/// Weights of a DEPTHWISE_CONV_2D by channel (WeightLayout::kRows): a filter's rows one after the other, each padded to
+/// whole words. Zeros stand between dilated taps that are near each other (kMaxClosing). The four bytes of a word are
+/// in the order 0, 2, 1, 3, so that SXTB16 makes pairs of neighbours.
 struct RowWeights {
   const uint32_t* data;
   int32_t words_per_row;
@@ -18,22 +18,22 @@ struct RowWeights {
   }
 };
 
-/// A DEPTHWISE_CONV_2D, resolved: output channel i reads input channel i / multiplier.
+/// A DEPTHWISE_CONV_2D with its geometry resolved: output channel i reads input channel i / multiplier.
 struct DepthwiseJob {
   WindowAxis rows;
   WindowAxis columns;
   int32_t in_depth;
   int32_t out_depth;
   int32_t multiplier;
-  int32_t channels_at_once;  // of the input
+  int32_t channels_at_once;  // input channels that run together
   int32_t input_zero_point;
   RowWeights weights;
   Requantizer requantizer;
 
   int32_t row_bytes() const { return columns.input * in_depth; }
 
-  // Scratch memory: the input rows under one row of windows, unfolded to 16 bits, a plane for each of the channels at
-  // once, padding included.
+  // Scratch memory holds the input rows under one row of windows, unfolded to 16 bits: a plane for each of the channels
+  // that run together, padding included.
   int32_t window_rows() const { return (rows.filter - 1) * rows.dilation + 1; }
   int32_t plane_elements() const {
     const int32_t reach = (columns.output - 1) * columns.stride + columns.extent();
@@ -49,7 +49,7 @@ struct DepthwiseJob {
   }
 };
 
-/// The job of valid geometry and channels; weights and constants are null where the image is wrong.
+/// Makes the job; geometry and channels must be valid. Weights and constants are null where the image is wrong.
 DepthwiseJob MakeDepthwiseJob(const OperatorView& op, const ConvParams& params);
 
 /// `check` of every DEPTHWISE_CONV_2D kernel.

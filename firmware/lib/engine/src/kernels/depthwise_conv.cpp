@@ -45,8 +45,8 @@ TINYHOST_COLD Status CheckDepthwiseConv2d(const OperatorView& op, uint64_t* work
 
 namespace {
 
-/// One output channel of one pixel; `image` is its input channel. The bias was folded as if no tap lay outside, so such
-/// a tap counts as the input's zero point.
+/// One output channel of one pixel; `image` is its input channel. The bias was folded as if no tap lay outside the
+/// input, so a tap outside counts as the input's zero point.
 int8_t RunChannel(const DepthwiseJob& job, const int8_t* image, const Taps& ys, const Taps& xs, int32_t channel) {
   const uint32_t* row = job.weights.Filter(channel, job.rows.filter);
   uint32_t sum = 0;

@@ -21,7 +21,7 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-/// a / b, times a Q31 and a power of two; a divisor of 0 counts as 1, the least that there is.
+/// a / b, times a Q31 multiplier and a power of two. A divisor of 0 counts as 1, the smallest possible one.
 TINYHOST_COLD int32_t Quotient(int32_t a, int32_t b, const MulParams& p) {
   if (b == 0) b = 1;
   if (b < 0) a = -a, b = -b;

@@ -1,4 +1,4 @@
-// MAXIMUM and MINIMUM of two int8 tensors, broadcast; all have one quantization.
+// MAXIMUM and MINIMUM of two int8 tensors, broadcast; all three have the same quantization.
 
 #include "broadcast.h"
 

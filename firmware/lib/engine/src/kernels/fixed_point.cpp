@@ -6,7 +6,7 @@ namespace tinyhost {
 
 namespace {
 
-/// x * 4 of a Q4.27, saturated to Q2.29.
+/// x * 4, saturated: from Q4.27 to Q2.29.
 int32_t RescaleQ4ToQ2(int32_t x) {
   const int32_t threshold = (1 << 29) - 1;
   if (x > threshold) return INT32_MAX;
@@ -14,7 +14,7 @@ int32_t RescaleQ4ToQ2(int32_t x) {
   return WrappingShiftLeft(x, 2);
 }
 
-/// x * 8, saturated: a Q6.25 or Q9.22 as one of three integer bits less.
+/// x * 8, saturated: a Q6.25 or Q9.22 with three integer bits fewer.
 int32_t SaturatingTimes8(int32_t x) {
   const int32_t threshold = (1 << 28) - 1;
   if (x > threshold) return INT32_MAX;

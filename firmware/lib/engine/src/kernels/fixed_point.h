@@ -45,7 +45,7 @@ inline int32_t MultiplyByQuantizedMultiplier(int32_t x, int32_t multiplier, int 
   return MultiplyAndShiftRight(WrappingShiftLeft(x, left), multiplier, right);
 }
 
-/// The same, as a function: for kernels that few models run, small rather than fast.
+/// The same as a function, for kernels that few models run: small rather than fast.
 int32_t Rescaled(int32_t x, int32_t multiplier, int shift);
 
 inline int32_t Clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : (x > high ? high : x); }
@@ -53,14 +53,13 @@ inline int32_t Clamp(int32_t x, int32_t low, int32_t high) { return x < low ? lo
 /// 1 / (1 + a) for a in [0, 1), both Q31: gemmlowp's Newton-Raphson of three steps.
 int32_t OneOverOnePlus(int32_t a);
 
-/// A Q31 and a power of two, as MultiplyByQuantizedMultiplier takes them.
+/// A Q31 multiplier and a power of two, as MultiplyByQuantizedMultiplier takes them.
 struct QuantizedMultiplier {
   int32_t multiplier;
   int shift;
 };
 
-/// 1 / sqrt(x) of an x that is not negative, 0 counting as 1: TFLM's GetInvSqrtQuantizedMultiplierExp, five steps of
-/// Newton-Raphson.
+/// 1 / sqrt(x) for x >= 0, where 0 counts as 1: TFLM's GetInvSqrtQuantizedMultiplierExp, five steps of Newton-Raphson.
 QuantizedMultiplier InverseSquareRoot(int32_t x);
 
 }  // namespace tinyhost

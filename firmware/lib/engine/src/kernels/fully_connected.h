@@ -4,7 +4,7 @@
 
 namespace tinyhost {
 
-/// A FULLY_CONNECTED of an output of rank 1 or more, as the CONV_2D of 1x1 that it is: its pixels are the input's rows,
+/// A FULLY_CONNECTED with an output of rank 1 or more, as the equivalent 1x1 CONV_2D: its pixels are the input's rows,
 /// whatever the input's shape.
 OperatorView AsConv2d(const OperatorView& op);
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// For kernel.h and fixed_point.h, which every kernel includes: where the build optimizes for size, as Arduino's does,
-// kernels are still compiled for speed.
+// For kernel.h and fixed_point.h, which every kernel includes: kernels are compiled for speed even where the build
+// optimizes for size, as Arduino's does.
 #if defined(__OPTIMIZE_SIZE__) && defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O2")
 #endif

@@ -22,7 +22,7 @@ struct OperatorView {
   const Params* params() const {
     return static_cast<const Params*>(record_params);
   }
-  /// The operator's scratch memory; null if it has less than n_bytes or they are not all inside the arena.
+  /// The operator's scratch memory; null if it has fewer than n_bytes or is not completely inside the arena.
   template <typename Params>
   uint8_t* Scratch(const Params& params, uint64_t n_bytes) const {
     return Scratch(params.scratch_offset, params.scratch_bytes, n_bytes);
@@ -40,14 +40,18 @@ struct OperatorView {
 
 /// How one OperatorCode runs. Tensors are already known to be well-formed and inside their memory.
 ///
-/// `check` refuses whatever `run` could not survive, and adds to `work` an upper bound of run's elementary steps.
-/// `run` may assume what `check` accepted. Input and output may overlap in the arena as the host planned it: a windowed
-/// kernel (convolution, pooling) writes output pixels in row-major order, at most kPixelsInFlight of them before it has
-/// read the whole window of the first, for ConvParams::channels_at_once after the other, as a channel's output lies
-/// over that channel; WINOGRAD_CONV_2D writes kWinogradRows by kWinogradColumns of them when it has read the window of
-/// them all, then the next ones in that row; an elementwise kernel reads element i before it writes element i, in
-/// order; a softmax finishes a row before the next; an LSTM reads a step's row before it writes the next step's; all
-/// others have disjoint buffers. (host/tinyhost/compiler/overlap.py)
+/// `check` rejects whatever `run` could not handle safely, and adds to `work` an upper bound of run's elementary steps.
+/// `run` may assume what `check` accepted. Input and output may overlap in the arena as the host planned it:
+/// - A windowed kernel (convolution, pooling) writes output pixels in row-major order, at most kPixelsInFlight of them
+///   before it has read the whole window of the first. If ConvParams::channels_at_once is set, it does so for that many
+///   channels after the other, because a channel's output lies over that channel.
+/// - WINOGRAD_CONV_2D writes kWinogradRows by kWinogradColumns pixels after it has read the window of them all, then
+///   the next ones in that row.
+/// - An elementwise kernel reads element i before it writes element i, in order.
+/// - A softmax finishes a row before the next one.
+/// - An LSTM reads a step's row before it writes the next step's.
+/// - All others have disjoint buffers.
+/// (host/tinyhost/compiler/overlap.py)
 struct Kernel {
   OperatorCode code;
   uint8_t n_inputs;       // 0: any number

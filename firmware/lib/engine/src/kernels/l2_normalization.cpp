@@ -8,7 +8,7 @@ namespace tinyhost {
 namespace {
 
 constexpr int32_t kMaxDepth = 32768;  // squares of 255 add up to less than 2^31
-constexpr int kOutputBits = 7;        // of the output's scale
+constexpr int kOutputBits = 7;        // the output's scale is 2^-7
 constexpr uint64_t kRowSteps = 30;
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {

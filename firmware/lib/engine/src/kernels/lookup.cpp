@@ -1,5 +1,5 @@
-// Operators of one 8-bit input, as tables of 256: LOGISTIC, RELU, RELU6, QUANTIZE of a quantized tensor, DEQUANTIZE;
-// LOOKUP is all others.
+// Operators with one 8-bit input, as tables of 256 entries: LOGISTIC, RELU, RELU6, QUANTIZE of a quantized tensor,
+// DEQUANTIZE; LOOKUP stands for all others.
 
 #include "kernel.h"
 

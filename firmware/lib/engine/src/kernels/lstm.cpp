@@ -1,6 +1,6 @@
-// UNIDIRECTIONAL_SEQUENCE_LSTM: (1, t, k) or (t, 1, k) -> (1, t, u) or (t, 1, u), or (1, 1, u), the last. In the terms
-// of TFLM's lstm_eval.h, unit by unit, which is the same: gates are 16-bit, Q3.12 before their activation and Q0.15
-// after it.
+// UNIDIRECTIONAL_SEQUENCE_LSTM: (1, t, k) or (t, 1, k) -> (1, t, u) or (t, 1, u), or (1, 1, u) for the last step alone.
+// The arithmetic is that of TFLM's lstm_eval.h, in another order that gives the same results, unit by unit: gates are
+// 16-bit, Q3.12 before their activation and Q0.15 after it.
 
 #include "lstm.h"
 
@@ -14,7 +14,7 @@ namespace {
 
 constexpr int32_t kMinTanhShift = -30, kMaxTanhShift = 14;  // 3 * 2^14 * 2^15 is below 2^31
 constexpr int32_t kMaxCellClip = 32768;
-constexpr uint32_t kCellSteps = 100;  // of one unit, beside its products
+constexpr uint32_t kCellSteps = 100;  // per unit, besides its products
 
 GateMatrix MakeGateMatrix(const OperatorView& op, uint32_t weights_offset, WeightLayout layout, uint32_t biases_offset,
                           const int32_t* multipliers, const int8_t* shifts, int32_t depth, int32_t n_units) {
@@ -41,14 +41,14 @@ bool IsValid(const GateMatrix& matrix) {
   return matrix.weights.data != nullptr && matrix.biases != nullptr;
 }
 
-/// One sequence in; one out, as many steps long, or its last step.
+/// True for one input sequence, and one output sequence of as many steps or of its last step alone.
 bool IsOneSequence(const TensorView& input, const TensorView& output) {
   const bool whole = input.dims[0] == output.dims[0] && input.dims[1] == output.dims[1];
   const bool last = output.dims[0] == 1 && output.dims[1] == 1;
   return IsInt8(input, 3) && IsInt8(output, 3) && (input.dims[0] == 1 || input.dims[1] == 1) && (whole || last);
 }
 
-/// The definition of scaling.
+/// The portable scaling.
 struct PortableRescale {
   PortableRescale() = default;
   PortableRescale(int32_t multiplier, int shift) : multiplier(multiplier), shift(shift) {}
@@ -59,12 +59,12 @@ struct PortableRescale {
   int shift = 0;
 };
 
-/// The definition of a unit's sums.
+/// The portable sums of a unit.
 class PortableProducts {
  public:
   PortableProducts(const GateMatrix& matrix, uint32_t* memory)
       : matrix_(matrix), patch_(matrix.depth, 1, 1), row_(reinterpret_cast<int8_t*>(memory)) {}
-  /// A hostile plan may have placed the row and the memory over each other.
+  /// A hostile plan may make the row overlap this memory.
   void Take(const int8_t* row) { std::memmove(row_, row, static_cast<uint32_t>(matrix_.depth)); }
   void Sums(int32_t unit, uint32_t sums[kGates]) const {
     for (int32_t gate = 0; gate < kGates; ++gate) {

@@ -7,19 +7,19 @@
 namespace tinyhost {
 
 constexpr uint32_t kSigmoidSize = 256;
-constexpr int32_t kGates = 4;  // of a unit: input, forget, cell, output
+constexpr int32_t kGates = 4;  // per unit: input, forget, cell, output
 
-/// A matrix of an LSTM: for each unit a block of filters, its gates, over the input or over the hidden state.
+/// A matrix of an LSTM: for each unit a block of four filters, one per gate, over the input or over the hidden state.
 struct GateMatrix {
   QuadWeights weights;
   const int32_t* biases;
   const int32_t* multipliers;
   const int8_t* shifts;
   int32_t depth;
-  int32_t n_pairs;  // of a filter's elements
+  int32_t n_pairs;  // pairs of elements in a filter
 };
 
-/// A UNIDIRECTIONAL_SEQUENCE_LSTM, resolved.
+/// A UNIDIRECTIONAL_SEQUENCE_LSTM with its geometry resolved.
 struct LstmJob {
   GateMatrix input;
   GateMatrix hidden;
@@ -28,16 +28,17 @@ struct LstmJob {
   int16_t* cell;       // state
   int32_t n_steps;
   int32_t n_units;
-  int32_t step_bytes;  // of the output, from one step's row to the next one's; 0 where there is one row
+  int32_t step_bytes;  // from one step's output row to the next; 0 if there is only one row
 };
 
-/// The job of tensors and parameters that CheckLstm accepts; where it does not, pointers may be null.
+/// Makes the job for tensors and parameters that CheckLstm accepts; for others, pointers may be null.
 LstmJob MakeLstmJob(const OperatorView& op, const LstmParams& params);
 
 /// `check` of every UNIDIRECTIONAL_SEQUENCE_LSTM kernel.
 Status CheckLstm(const OperatorView& op, uint64_t* work);
 
-/// Interpolates sigmoid as TFLM does, between table[i] = sigmoid(i / 24); both functions are of x / (3 * 2^12), in Q15.
+/// Interpolates the sigmoid as TFLM does, from table[i] = sigmoid(i / 24). Both functions take x / (3 * 2^12) and
+/// return Q15.
 struct SigmoidTable {
   const uint16_t* values;
 
@@ -63,8 +64,8 @@ inline int32_t TanhInput(int32_t x, int shift) {
   return shift >= 0 ? x * (3 << shift) : (3 * x + (1 << (-shift - 1))) >> -shift;
 }
 
-/// What one unit's gates make of its state. Rescale multiplies by a Q31 and a power of two, as
-/// MultiplyByQuantizedMultiplier does; it also has the saturation to 16 bits.
+/// Computes a unit's new state from its gates. Rescale multiplies by a Q31 multiplier and a power of two, as
+/// MultiplyByQuantizedMultiplier does, and also provides the saturation to 16 bits.
 template <typename Rescale>
 class LstmCell {
  public:
@@ -107,8 +108,8 @@ class LstmCell {
   int32_t clip_;
 };
 
-/// `run` with Products: of a GateMatrix and a row that it takes, how a unit's sums come about. The hidden state of a
-/// step is its row of the output; before the first step it is 0, to which no product adds anything.
+/// `run` for a class Products, which is made from a GateMatrix, takes a row, and computes the sums of each unit. The
+/// hidden state of a step is its output row; before the first step it is 0, so its products add nothing.
 template <typename Products, typename Rescale>
 void RunLstm(const OperatorView& op) {
   const LstmParams& params = *op.params<LstmParams>();

@@ -9,10 +9,10 @@ namespace tinyhost {
 /// What one filter sees of the input at one output pixel, as runs of neighbouring bytes, and the order of its elements
 /// in packed weights.
 ///
-/// A run is a row of the window if its taps are neighbours in memory (no dilation, no groups), else a tap. Packed
+/// A run is a row of the window if its taps are neighbours in memory (no dilation, no groups), otherwise a tap. Packed
 /// weights hold the whole words of all runs first, each as the pairs of bytes (0, 2) and (1, 3) that SXTB16 makes of a
-/// word, then the runs' last run_bytes % 4 bytes one after the other. Pairs are filled up to an even number. Runs that
-/// are short, or taps, are joined: to one run of words, the last of which is filled up.
+/// word, then the last run_bytes % 4 bytes of each run, one after the other. They are padded to an even number of
+/// pairs. Short runs, and taps, are joined into one run of words, the last of which is padded.
 class Patch {
  public:
   Patch() = default;
@@ -25,7 +25,7 @@ class Patch {
 
   bool joined() const { return joined_; }
   int32_t n_bytes() const { return n_runs * run_bytes; }
-  /// What is unfolded as one: runs, or all of them, joined.
+  /// Number of pieces that are unfolded one by one: the runs, or one if they are joined.
   int32_t n_pieces() const { return joined_ ? 1 : n_runs; }
   int32_t words_per_piece() const { return words_per_piece_; }
   int32_t tail_bytes() const { return tail_bytes_; }
@@ -53,7 +53,7 @@ struct PatchRun {
   int32_t last;
 };
 
-/// How patches lie in an input picture.
+/// How patches lie in an input image.
 struct PatchSource {
   Patch patch;
   WindowAxis rows;
@@ -62,7 +62,7 @@ struct PatchSource {
   int32_t zero_point;  // of the input
 
   int32_t row_bytes() const { return columns.input * depth; }
-  /// Run kx of row ky; `image` is the first channel of the filters' group. Bytes outside are never read.
+  /// Run kx of row ky; `image` is the first channel of the filters' group. Bytes outside the input are never read.
   PatchRun Run(const int8_t* image, const Taps& ys, const Taps& xs, int32_t ky, int32_t kx) const {
     if (ky < ys.first || ky >= ys.last) return {image, 0, 0};
     const int8_t* row = image + (ys.origin + ky * rows.dilation) * row_bytes();

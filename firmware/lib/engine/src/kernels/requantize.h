@@ -7,10 +7,10 @@
 
 namespace tinyhost {
 
-/// Whether a channel is rounded down once, with numbers that the host found, and not twice as TFLM does.
+/// Whether a channel's sum is rounded down once, with constants that the host found, instead of twice as in TFLM.
 inline bool IsScaled(const ChannelConstants& channel) { return channel.multiplier - 1 < 0x7FFFFFFF; }
 
-/// What turns 32-bit accumulators into int8 outputs.
+/// Turns 32-bit accumulators into int8 outputs.
 struct Requantizer {
   const ChannelConstants* channels;
   int32_t zero_point;
@@ -35,10 +35,11 @@ struct Requantizer {
 
 inline bool ShiftInRange(int32_t shift) { return shift >= -31 && shift <= 30; }
 
-/// The Requantizer of filters; `channels` is null where the image is wrong.
+/// Makes the Requantizer of the filters; `channels` is null where the image is wrong.
 Requantizer MakeRequantizer(const OperatorView& op, const ConvParams& params, uint32_t n_channels);
 
-/// True if constants and scratch memory are inside, and what Requantization::kBounded promises of constants holds.
+/// True if constants and scratch memory are inside their sections and the constants keep what Requantization::kBounded
+/// promises.
 bool ValidRequantizer(const OperatorView& op, const ConvParams& params, uint32_t n_channels);
 
 }  // namespace tinyhost

@@ -1,4 +1,4 @@
-// RESIZE_BILINEAR of an int8 picture, in TFLM's fixed point: weights are Q10, of both axes Q20.
+// RESIZE_BILINEAR of an int8 image in TFLM's fixed point: weights are Q10, products of both axes' weights Q20.
 
 #include "kernel.h"
 
@@ -10,7 +10,7 @@ constexpr int kFractionBits = 10;
 constexpr int32_t kOne = 1 << kFractionBits;
 constexpr int32_t kHalf = 1 << (2 * kFractionBits - 1);
 
-/// Input and output along height or width.
+/// The sizes of input and output along one axis, height or width.
 struct ResizedAxis {
   int32_t input;
   int32_t output;
@@ -18,13 +18,14 @@ struct ResizedAxis {
   bool half_pixel_centers;
 
   int64_t Position(int64_t i) const { return i * scale + (half_pixel_centers ? scale / 2 - kOne / 2 : 0); }
-  /// True if all positions are below the end of the input.
+  /// True if all positions are inside the input.
   bool IsInside() const {
     return scale >= 0 && Position(output - 1) < static_cast<int64_t>(input) * kOne && Position(0) > -kOne;
   }
 };
 
-/// The two inputs that an output lies between, and the second one's weight; the first one's is what is left to 1.
+/// The two input positions around an output position, and the weight of the second one; the first one's is 1 minus
+/// that.
 struct Neighbours {
   Neighbours(const ResizedAxis& axis, int32_t i) {
     const int32_t position = static_cast<int32_t>(axis.Position(i));
@@ -59,7 +60,7 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-/// One output pixel, between two pixels of an upper row of the input and two of a lower one.
+/// Computes one output pixel from two pixels in an upper row of the input and two in a lower one.
 void RunPixel(const int8_t* const corners[4], const int32_t weights[4], int32_t depth, int8_t* output) {
   for (int32_t c = 0; c < depth; ++c) {
     int32_t sum = 0;

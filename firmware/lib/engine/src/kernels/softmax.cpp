@@ -30,7 +30,8 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-/// The index is cut to a byte because a hostile plan may overlap input and output, so that the row changes under us.
+/// The index is cut to a byte because a hostile plan may overlap input and output, so that the row changes while it is
+/// read.
 int32_t Exponential(const int32_t* table, int32_t max, int8_t value) {
   return table[static_cast<uint8_t>(max - value)];
 }

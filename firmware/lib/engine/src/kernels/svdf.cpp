@@ -1,5 +1,5 @@
-// SVDF: a layer of a streaming model. Each filter takes one number of the input and keeps it for some steps; a unit is
-// the sum of its filters over what they keep, each weighted in time.
+// SVDF: a layer of a streaming model. Each filter computes one number from the input and keeps its last numbers; a unit
+// is the sum of its filters over what they keep, each weighted in time.
 
 #include <cstring>
 
@@ -55,7 +55,7 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-/// Moves what the filters keep by one step, and appends what they take of the input.
+/// Shifts what each filter keeps by one step and appends its number for this input.
 void Remember(const Svdf& job, const SvdfParams& p, const int8_t* input, int32_t zero_point) {
   const int8_t* weights = job.feature_weights;
   int16_t* row = job.state;

@@ -54,7 +54,7 @@ TINYHOST_COLD Status CheckWinograd(const OperatorView& op, uint64_t* work) {
 
 namespace {
 
-/// B' of four values.
+/// Multiplies four values by B', in place.
 void TransformInputs(int16_t* d, int32_t step) {
   const int32_t a = d[0], b = d[step], c = d[2 * step];
   d[0] = static_cast<int16_t>(a - c);
@@ -76,7 +76,7 @@ void SetPoints(const PatchSource& source, const int8_t* channel, int32_t y, int3
   for (int32_t i = 0; i < kPoints; i += 4) TransformInputs(points + i, 1);
 }
 
-/// A' of four values: the first two of them.
+/// Multiplies four values by A', in place; the results are the first two.
 void TransformSums(uint32_t* sums, int32_t step) {
   const uint32_t b = sums[step], c = sums[2 * step];
   sums[0] += b + c;

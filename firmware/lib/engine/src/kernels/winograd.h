@@ -5,16 +5,16 @@
 namespace tinyhost {
 
 /// A 3x3 CONV_2D of stride 1 by Winograd's minimal filtering, F(2x2, 3x3) (A. Lavin, S. Gray, Fast Algorithms for
-/// Convolutional Neural Networks, 2015): a tile of 4x4 inputs d and a filter g, 16 points each, give the tile of 2x2
-/// outputs in 16 products for each channel rather than 36:
+/// Convolutional Neural Networks, 2015). A tile d of 4x4 inputs and a filter g become 16 points each and give a tile of
+/// 2x2 outputs in 16 products per channel instead of 36:
 ///
-///     4 * outputs = A' ((2G g (2G)') * (B' d B)) A, added up over the channels in the middle
+///     4 * outputs = A' ((2G g (2G)') * (B' d B)) A, where the inner product is added up over the channels
 ///
 /// with A' = [1 1 1 0; 0 1 -1 -1], B' = [1 0 -1 0; 0 1 1 0; 0 -1 1 0; 0 1 0 -1], 2G = [2 0 0; 1 1 1; 1 -1 1; 0 0 2].
-/// All of it is exact: B' d B has 10 bits and a sign, the filters' points 12, and a sum modulo 2^32 is right where 4
-/// times the output's sum fits, which the host has seen to.
+/// All of it is exact: B' d B has 10 bits and a sign, the filters' points 12, and a sum modulo 2^32 is right if 4 times
+/// the output's sum fits, which the host has checked.
 ///
-/// Two tiles side by side are run at once: a window of 4x6 inputs gives 2x4 outputs, all of which are written when the
+/// Two neighbouring tiles run together: a window of 4x6 inputs gives 2x4 outputs, which are all written after the
 /// window has been read.
 struct WinogradJob {
   static constexpr int32_t kPoints = 16, kWindowHeight = 4, kWindowWidth = 6,
@@ -31,7 +31,7 @@ struct WinogradJob {
   int32_t image_bytes() const { return source.rows.input * source.row_bytes(); }
 };
 
-/// The job of valid geometry.
+/// Makes the job; the geometry must be valid.
 WinogradJob MakeWinogradJob(const OperatorView& op, const ConvParams& params);
 
 /// `check` of every WINOGRAD_CONV_2D kernel.

@@ -1,4 +1,4 @@
-// BATCH_MATMUL with dual multiply-accumulate: four elements of a row with those of four columns in 23 instructions.
+// BATCH_MATMUL with dual multiply-accumulate: four elements of a row with those of four columns take 23 instructions.
 
 #include "../kernels/batch_matmul.h"
 
@@ -9,7 +9,7 @@ namespace tinyhost::simd {
 
 namespace {
 
-/// Minus a zero point, in both half-words.
+/// The negated zero point in both half-words.
 uint32_t Negated(int32_t zero_point) { return static_cast<uint32_t>(-zero_point & 0xFFFF) * 0x10001u; }
 
 class Sums {
@@ -19,7 +19,7 @@ class Sums {
   Sums(int32_t zero_point_a, int32_t zero_point_b, int32_t depth)
       : zero_point_a_(zero_point_a), zero_point_b_(zero_point_b), depth_(depth) {}
 
-  /// Columns that are not there count as the first one again.
+  /// Missing columns are replaced by the first one.
   void operator()(const int8_t* a, const int8_t* b, int32_t n, uint32_t sums[kColumns]) const {
     const uint32_t minus_a = Negated(zero_point_a_), minus_b = Negated(zero_point_b_);
     const int8_t* columns[kColumns];

@@ -1,10 +1,10 @@
-// Products of quads (kernels/quads.h) with unfolded patches: lanes of patches side by side, a word of two 16-bit
-// elements of each in turn.
+// Products of quads (kernels/quads.h) with unfolded patches. The lanes are patches side by side in memory: a word with
+// two 16-bit elements of each in turn.
 //
-// In carried quads the raw half-words are 256 * b + a of filters a and b, so that SMLAD on them adds 256 sums of b plus
-// sums of a; SXTB16 gives a alone. Two filters cost one SXTB16 rather than two.
+// In carried quads the half-words are 256 * b + a for filters a and b, so that SMLAD on them adds 256 times the
+// products of b plus those of a; SXTB16 extracts a alone. Two filters take one SXTB16 instead of two.
 //
-// GCC 12 spills in these loops, which need all 14 registers.
+// GCC 12 would spill registers in these loops, which need all 14.
 
 #include "blocks.h"
 
@@ -12,30 +12,30 @@ namespace tinyhost::simd {
 
 namespace {
 
-/// The second filter's sum, out of one that carries the first's.
+/// Extracts the second filter's sum from one that carries the first's.
 inline uint32_t Uncarried(uint32_t sum, uint32_t first) {
   return static_cast<uint32_t>(static_cast<int32_t>(sum - first) >> 8);
 }
 
-/// Where sums of a pair of filters start: with the biases, carried like the weights.
+/// Where the second filter's sums start: at its bias, carried like the weights.
 inline uint32_t SecondBias(const BlockJob& job, const ChannelConstants* pair) {
   const uint32_t bias = static_cast<uint32_t>(pair[1].bias);
   return job.carried ? (bias << 8) + static_cast<uint32_t>(pair[0].bias) : bias;
 }
 
-/// What pairs of filters over four lanes work on.
+/// What the loop over pairs of filters and four lanes works on.
 struct PairsJob {
   const ChannelConstants* channels;
   const ChannelConstants* channels_end;
   int8_t* first;          // output of a pair
-  int8_t* second;         // the same where there is no second filter: the first is stored last
+  int8_t* second;         // equal to `first` if there is no second filter: the first is stored last
   OutputOffsets offsets;  // of the lanes
   const uint32_t* patches;
   const uint32_t* patches_end;
-  uintptr_t entry;  // into the unrolled steps: first their bytes that are skipped at first, then where that is
+  uintptr_t entry;  // into the unrolled steps: at first the bytes to skip, then the address
   struct {
-    int32_t to_next;  // bytes from the end of a pair's weights to the next pair's, of the same block or of another
-    int32_t both;     // the sum of both
+    int32_t to_next;  // bytes from the end of a pair's weights to the next pair's, in the same block or in the next one
+    int32_t both;     // the sum of both distances
   } steps;
   const uint32_t* weights;
 };
@@ -58,8 +58,8 @@ struct PairsJob {
   "smlad %[b3], %[w], %[y], %[b3]\n"
 constexpr int32_t kUnrolledSteps = 8, kStepBytes = 48;
 /// Carried quads where kBounded holds: 12 instructions per 16 multiply-accumulates, 3 every 128, and for each pair of
-/// filters 60, or 89 where no channel is scaled. A scaled second filter's sums stay times 256. The first step starts
-/// the sums, then a jump into the unrolled ones leaves as many as are a multiple of them.
+/// filters 60, or 89 where no channel is scaled. The sums of a scaled second filter stay multiplied by 256. The first
+/// step starts the sums; then a jump into the unrolled steps leaves a multiple of their number.
 TINYHOST_INLINE void RunCarriedPairs(PairsJob& job) {
   uint32_t a0, a1, a2, a3, b0, b1, b2, b3, w, e, x, y;
   const uint32_t *weights = job.weights, *patches;
@@ -167,7 +167,7 @@ TINYHOST_INLINE void RunCarriedPairs(PairsJob& job) {
 
 #endif
 
-/// Any form of weights and requantization.
+/// Runs any form of weights and requantization.
 TINYHOST_COLD void RunAnyPairs(const BlockJob& block, PairsJob& job) {
   for (; job.channels != job.channels_end; job.channels += 2, job.first += 2, job.second += 2) {
     const uint32_t bias = static_cast<uint32_t>(job.channels[0].bias), second_bias = SecondBias(block, job.channels);
@@ -189,11 +189,11 @@ TINYHOST_COLD void RunAnyPairs(const BlockJob& block, PairsJob& job) {
   }
 }
 
-/// Adds two words of a block, a pair of elements of its four filters: filter a and b, then c and d.
+/// What AddBlock reads: plain or carried quads, and a patch of bytes or of unfolded pairs.
 enum class OneLaneForm { kPlainBytes, kCarriedBytes, kCarriedPairs };
 
-/// The sums of a block's four filters over one lane, unfolded or as the bytes that it unfolds from: 17 or 19
-/// instructions per 16 multiply-accumulates of carried quads.
+/// Adds up the sums of a block's four filters over one lane, which is unfolded or still bytes: 17 or 19 instructions
+/// per 16 multiply-accumulates of carried quads.
 #ifdef __ARM_FEATURE_SIMD32
 // clang-format off
 #define TINYHOST_PRODUCTS(pair, odd)                   \
@@ -228,7 +228,7 @@ TINYHOST_INLINE const uint32_t* AddBlock(OneLaneForm form, const uint32_t* weigh
   return weights;
 }
 
-/// The same of quads that carry nothing, unfolded.
+/// The same for plain quads and an unfolded patch.
 void AddPlainPairs(const uint32_t* weights, const int8_t* patch, const int8_t* end, Four& sums) {
   uint32_t w0, w1, e0, e1, x, y;
   TINYHOST_LOOP("ldrd %[x], %[y], [%[patch]], #8\n", TINYHOST_ODD);
@@ -297,7 +297,7 @@ void RunFourLanes(const BlockJob& job, const uint32_t* patches, int32_t n_lanes,
   pairs.steps.to_next = 4 - 8 * job.n_pairs;
   pairs.steps.both = -8 * job.n_pairs;
   pairs.weights = job.weights;
-  // All whole pairs of filters at once, then one that lacks its second.
+  // All whole pairs of filters first, then a last filter without a second one.
   for (int32_t left = job.n_filters; left > 0; left = left > 1 ? left % 2 : 0) {
     pairs.channels_end += left > 1 ? left / 2 * 2 : 2;
     pairs.second = pairs.first + (left > 1 ? 1 : 0);

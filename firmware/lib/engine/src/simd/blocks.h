@@ -6,7 +6,8 @@
 
 namespace tinyhost::simd {
 
-/// A group's blocks of filters, and where its outputs go: n_filters of a patch side by side, patches pixel_bytes apart.
+/// A group's blocks of filters and where its outputs go: n_filters per patch side by side, pixel_bytes from patch to
+/// patch.
 struct BlockJob {
   const uint32_t* weights;
   const ChannelConstants* channels;
@@ -21,9 +22,9 @@ struct BlockJob {
 void RunFourLanes(const BlockJob& job, const uint32_t* patches, int32_t n_lanes, int8_t* output);
 /// Runs all filters of a group over one unfolded patch.
 void RunOneLane(const BlockJob& job, const uint32_t* patch, int8_t* output);
-/// The same over the bytes of a patch without tails.
+/// The same over the bytes of a patch that has no tails.
 void RunOneLane(const BlockJob& job, const int8_t* patch, int8_t* output);
-/// Sets `sums` to what one block's four filters make of one unfolded patch, from their biases on.
+/// Sets `sums` to the sums of one block's four filters over one unfolded patch, biases included.
 void SumBlock(const uint32_t* weights, bool carried, const uint32_t* patch, int32_t n_pairs, const int32_t* biases,
               uint32_t* sums);
 

@@ -5,7 +5,7 @@
 
 namespace tinyhost::simd {
 
-/// Clamps n bytes: 20 instructions for sixteen, 12 to 14 where what is too great cannot be.
+/// Clamps n bytes: 20 instructions for sixteen, or 12 to 14 if `high` is the greatest int8.
 TINYHOST_HOT inline void ClampBytes(int8_t* data, uint32_t n, int32_t low, int32_t high) {
   [[maybe_unused]] const uint32_t lows = static_cast<uint32_t>(low & 0xFF) * 0x01010101u;
   [[maybe_unused]] const uint32_t highs = static_cast<uint32_t>(high & 0xFF) * 0x01010101u;
@@ -50,7 +50,7 @@ TINYHOST_HOT inline void ClampBytes(int8_t* data, uint32_t n, int32_t low, int32
   }
 }
 
-/// Clamps a whole output that its kernel left in int8's range, where that is not the clamp.
+/// Clamps a whole output whose kernel only kept it in int8's range, unless that range is the clamp.
 inline void ClampOutput(const OperatorView& op, int32_t low, int32_t high) {
   if (high - low != UINT8_MAX) ClampBytes(op.output_data<int8_t>(), op.output.n_bytes, low, high);
 }

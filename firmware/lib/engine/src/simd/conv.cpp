@@ -1,6 +1,6 @@
-// CONV_2D with dual multiply-accumulate: four output pixels' patches are unfolded to 16 bits, then all filters run over
-// them, two at a time (blocks.h). Patches that lie side by side are read from the input; others, cut by the border or
-// gathered from taps, are copied together first.
+// CONV_2D with dual multiply-accumulate: the patches of four output pixels are unfolded to 16 bits, then all filters
+// run over them, two at a time (blocks.h). Patches that lie side by side are read from the input; others, which are cut
+// by the border or gathered from taps, are first copied into one piece.
 
 #include "conv.h"
 
@@ -29,7 +29,7 @@ class ConvRun {
     block_.pixel_bytes = job.out_depth();
     block_.carried = job.weights.carried;
     const bool pixels = rows.filter == 1 && columns.filter == 1 && rows.stride == 1 && columns.stride == 1;
-    if (pixels && columns.input == columns.output && rows.input == rows.output) {  // rows follow each other: one row
+    if (pixels && columns.input == columns.output && rows.input == rows.output) {  // rows are contiguous: one row
       columns.input = columns.output = n_pixels_;
       rows.input = rows.output = 1;
     }
@@ -78,8 +78,8 @@ class ConvRun {
             columns.stride * source_.depth, ys.first, ys.last};
   }
 
-  /// How often four patches lie side by side from here on in the row, uncut, and in the image up to the end of the
-  /// last word of joined ones, which is read whole.
+  /// How many times four patches lie side by side from here on in the row, uncut, and inside the image up to the end of
+  /// the last word of joined patches, which is read whole.
   TINYHOST_COLD int32_t NumberOf(const FourPatches& patches) const {
     if (x_ < first_whole_ || x_ + 4 > end_whole_) return 0;
     const int32_t n = (end_whole_ - x_) / 4;
@@ -88,7 +88,7 @@ class ConvRun {
     return source_.patch.joined() && image_ + job_.image_bytes() - patches.data < reach ? n - 1 : n;
   }
 
-  /// Runs all filters over four patches side by side, or over the next n_copied pixels, whose patches are to be copied.
+  /// Runs all filters over four patches side by side, or over the next n_copied pixels, whose patches it copies first.
   void RunFour(FourPatches patches, int32_t n_copied, int8_t* output) {
     const int8_t* slice = image_;
     block_.weights = reinterpret_cast<const uint32_t*>(job_.weights.data);
@@ -109,7 +109,7 @@ class ConvRun {
     }
   }
 
-  /// Copies the patches of the next n_lanes pixels: as one window that holds them all, or each by itself.
+  /// Copies the patches of the next n_lanes pixels: as one window that holds them all, or one by one.
   TINYHOST_COLD FourPatches Copied(const int8_t* slice, int32_t n_lanes) const {
     const WindowAxis &rows = source_.rows, &columns = source_.columns;
     const int32_t run_bytes = source_.patch.run_bytes;
@@ -150,7 +150,7 @@ class ConvRun {
   PatchSource source_;
   UnfoldedForm unfolded_;
   BlockJob block_{};
-  int32_t copied_bytes_;  // of a patch
+  int32_t copied_bytes_;  // of one patch
   int32_t n_pixels_;
   bool tall_;                // one column: pixels are counted by x_, down the rows
   int32_t first_whole_ = 0;  // columns [first_whole_, end_whole_) have uncut patches side by side

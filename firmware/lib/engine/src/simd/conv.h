@@ -5,8 +5,8 @@
 
 namespace tinyhost::simd {
 
-/// Memory for patches: unfolded ones, and copied ones behind them. Null where there is none: then a single patch of
-/// whole words is read as it is.
+/// Memory for unfolded patches, and behind them for copied ones. Null if there is none: then a single patch of whole
+/// words is read in place.
 struct PatchMemory {
   uint32_t* unfolded;
   int8_t* copied;

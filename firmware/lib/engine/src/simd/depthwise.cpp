@@ -16,15 +16,15 @@ namespace {
 
 #ifdef __ARM_FEATURE_SIMD32
 
-/// Neighbouring windows of one channel, of any undilated filter.
+/// Neighbouring windows of one channel, for any filter without dilation.
 struct Windows {
   const int16_t* plane;
   int32_t plane_step;  // bytes to the next four windows
   int32_t top;         // bytes from plane to the first row under the windows
-  int32_t row_step;    // bytes to the next one
+  int32_t row_step;    // bytes from row to row
   int32_t ring_bytes;
   int32_t n_rows;
-  int32_t n_taps;  // of a row
+  int32_t n_taps;  // taps in a row
   const uint32_t* weights;
   const ChannelConstants* channel;
   int8_t* output;
@@ -34,7 +34,7 @@ struct Windows {
 
 /// Runs four windows at a time: 23 instructions for four taps, 13 for each row, 47 for the outputs.
 TINYHOST_HOT void RunAnyWindows(Windows job, int32_t stride) {
-  const int32_t second = 2 * stride - 4, third = 4 * stride - 4, fourth = 6 * stride - 4;  // bytes from what was read
+  const int32_t second = 2 * stride - 4, third = 4 * stride - 4, fourth = 6 * stride - 4;  // bytes from the last read
   int32_t rows_left;
   uint32_t a, b, c, d, p, row, n, w, t, x;
   const uint32_t* weights;
@@ -124,7 +124,7 @@ TINYHOST_HOT void RunAnyWindows(Windows job, int32_t stride) {
 
 #endif
 
-/// The sums of four neighbouring windows of one channel, whose taps may lie apart: about 16 instructions for each tap.
+/// The sums of four neighbouring windows of one channel, whose taps may lie apart: about 16 instructions per tap.
 TINYHOST_HOT Four SumsApart(const DepthwiseJob& job, const RowJob& row, const uint32_t* weights, const int16_t* plane,
                             uint32_t bias) {
   const int32_t stride = row.stride, dilation = job.columns.dilation, n_taps = job.columns.filter;
@@ -143,7 +143,7 @@ TINYHOST_HOT Four SumsApart(const DepthwiseJob& job, const RowJob& row, const ui
   return {a, b, c, d};
 }
 
-/// The outputs of one channel in a row: n_blocks times four from `plane` on, of which only n are stored.
+/// Computes the outputs of one channel in a row: n_blocks blocks of four from `plane` on, of which n are stored.
 TINYHOST_COLD void RunAnyChannel(const DepthwiseJob& job, const RowJob& row, int32_t channel, const int16_t* plane,
                                  int8_t* output, int32_t n_blocks, int32_t n) {
   const OutputOffsets offsets = OutputOffsets::Of(n, job.out_depth);
@@ -163,7 +163,7 @@ TINYHOST_COLD void RunAnyChannel(const DepthwiseJob& job, const RowJob& row, int
   }
 }
 
-/// Outputs of a row's channels, n_blocks times four from column x on, of which only n are stored.
+/// Computes the outputs of a row's channels: n_blocks blocks of four from column x on, of which n are stored.
 TINYHOST_COLD void RunBlocks(const DepthwiseJob& job, const RowJob& row, int32_t x, int32_t n_blocks, int32_t n) {
   const bool three = job.rows.filter == 3 && job.columns.filter == 3 && job.columns.dilation == 1;
   if (three && !row.exact && row.stride <= 2) return RunBlocks3x3(row, x, n_blocks, n);
@@ -176,8 +176,8 @@ TINYHOST_COLD void RunBlocks(const DepthwiseJob& job, const RowJob& row, int32_t
   }
 }
 
-/// A row of outputs. The last block may reach up to three pixels into the next rows, as long as there are n_left pixels
-/// from the row's first to the image's last: the plan reckons with kPixelsInFlight.
+/// Computes a row of outputs. The last block may reach up to three pixels into the next rows if the image has n_left
+/// pixels from this row's first on: the plan allows for that with kPixelsInFlight.
 TINYHOST_COLD void RunRow(const DepthwiseJob& job, const RowJob& row, int32_t n_left) {
   const int32_t n_whole = row.width / 4, rest = row.width % 4;
   if (rest == 0 || n_left >= 4 * (n_whole + 1)) return RunBlocks(job, row, 0, rest > 0 ? n_whole + 1 : n_whole, 4);
@@ -185,8 +185,8 @@ TINYHOST_COLD void RunRow(const DepthwiseJob& job, const RowJob& row, int32_t n_
   RunBlocks(job, row, 4 * n_whole, 1, rest);
 }
 
-/// Unfolds four channels of an input row to four planes: 20 instructions per 8 elements. Past an odd width goes one
-/// element of `value`, which is padding there or nothing.
+/// Unfolds four channels of an input row to four planes: 20 instructions per 8 elements. An odd width is followed by
+/// one element of `value`, which is padding or unused.
 TINYHOST_HOT void UnfoldFourChannels(const int8_t* input, int32_t depth, int32_t width, int32_t value, int16_t* plane,
                                      int32_t plane_size) {
   int16_t* half = plane + 2 * plane_size;
@@ -239,10 +239,10 @@ class DepthwiseRun {
   const DepthwiseJob& job() const { return job_; }
 
  private:
-  /// Runs the channels at once over an image, from the first of them on.
+  /// Runs the channels that run together over an image; `image` and `output` point to the first of them.
   TINYHOST_COLD void Channels(const int8_t* image, int8_t* output) {
-    Fill(planes_, row_.ring_size);  // padding on the left and on the right stays
-    int32_t next = -job_.rows.pad;  // row of the input, not unfolded yet
+    Fill(planes_, row_.ring_size);  // the padding on the left and on the right stays
+    int32_t next = -job_.rows.pad;  // the next input row to unfold
     for (int32_t y = 0; y < job_.rows.output; ++y, output += job_.columns.output * job_.out_depth) {
       const int32_t top = y * job_.rows.stride - job_.rows.pad;
       if (next < top) next = top;
@@ -253,10 +253,10 @@ class DepthwiseRun {
     }
   }
 
-  /// Where a row of the input, or of the padding above and below, is in planes_.
+  /// Where a row of the input, or of the padding above and below it, lies in planes_.
   int32_t Place(int32_t row) const { return (row + job_.rows.pad) % job_.window_rows() * row_size_; }
 
-  /// n: even.
+  /// `n` must be even.
   TINYHOST_HOT void Fill(int16_t* target, int32_t n) const {
     const uint32_t pair = static_cast<uint32_t>(job_.input_zero_point & 0xFFFF) * 0x10001u;
     for (int32_t i = 0; i < n; i += 2) StorePair(target + i, pair);
@@ -284,7 +284,7 @@ class DepthwiseRun {
 
   DepthwiseJob job_;
   int32_t plane_size_;
-  int32_t n_channels_ = 0;  // at once
+  int32_t n_channels_ = 0;  // that run together
   int32_t row_size_ = 0;
   int16_t* planes_;
   RowJob row_{};

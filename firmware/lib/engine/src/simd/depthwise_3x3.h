@@ -5,18 +5,18 @@
 
 namespace tinyhost::simd {
 
-/// One row of outputs, of the channels at once.
+/// One row of outputs of the channels that run together.
 struct RowJob {
   const int16_t* planes;
   int32_t top;        // offset in planes of the first row under the windows
-  int32_t row_step;   // to the next one
-  int32_t ring_size;  // after which rows go on at the start
+  int32_t row_step;   // to the next row under the windows
+  int32_t ring_size;  // where rows wrap around to the start
   const uint32_t* weights;
   const ChannelConstants* channels;
   const Requantizer* exact;  // null where Requantization::kBounded holds
   int32_t plane_size;
   int32_t multiplier;
-  int32_t n_channels;  // of the outputs
+  int32_t n_channels;  // output channels
   int32_t width;
   int32_t stride;
   int32_t out_depth;
@@ -33,7 +33,7 @@ struct RowJob {
 struct Windows3x3 {
   const int16_t* rows[3];
   struct {
-    int32_t rows;    // in bytes, from the end of a channel's windows to the next channel's
+    int32_t rows;    // bytes from the end of a channel's windows to the next channel's
     int32_t output;  // from the end of a channel's outputs to the next channel's
   } back;
   const ChannelConstants* channel;
@@ -46,9 +46,9 @@ struct Windows3x3 {
   OutputOffsets offsets;  // of four neighbours
 };
 
-/// Runs four windows at a time: 55 or 60 instructions, 13 more where the channel is not scaled, and 30 per channel.
+/// Runs four windows at a time: 55 or 60 instructions, 13 more if the channel is not scaled, and 30 per channel.
 #ifdef __ARM_FEATURE_SIMD32
-// GCC 12 spills here: this needs all 14 registers.
+// GCC 12 would spill registers here: this needs all 14.
 // clang-format off
 #define TINYHOST_TAPS(word, taps)                     \
   "sxtb16 %[a], %[" word "]\n"                        \
@@ -152,7 +152,7 @@ struct Windows3x3 {
 TINYHOST_HOT inline void RunWindows(Windows3x3 w, int32_t stride) {
   uint32_t a, b, c, d, t, u, x, y;
   uint32_t taps[6];  // of three rows: taps 0 and 1, taps 1 and 2
-  uintptr_t entry = static_cast<uintptr_t>(stride);  // then where its steps are
+  uintptr_t entry = static_cast<uintptr_t>(stride);  // then the address of its steps
   TINYHOST_WINDOWS;
 }
 #undef TINYHOST_WINDOWS
@@ -182,8 +182,8 @@ inline void RunWindows(Windows3x3 w, int32_t stride) {
 }
 #endif
 
-/// Outputs of all channels of a 3x3 filter of stride 1 or 2 in a row, where kBounded holds: n_blocks times four from
-/// column x on, of which only n are stored.
+/// Computes the outputs of all channels of a 3x3 filter of stride 1 or 2 in a row, where kBounded holds: n_blocks
+/// blocks of four from column x on, of which n are stored.
 TINYHOST_COLD inline void RunBlocks3x3(const RowJob& job, int32_t x, int32_t n_blocks, int32_t n) {
   const int32_t second = job.Next(job.top), third = job.Next(second);
   const bool planes_alone = job.multiplier == 1;
@@ -193,7 +193,7 @@ TINYHOST_COLD inline void RunBlocks3x3(const RowJob& job, int32_t x, int32_t n_b
   w.back.output = 1 - 4 * n_blocks * w.offsets.b;
   w.weights = job.weights;
   w.channel = job.channels;
-  const int32_t n_channels = planes_alone ? job.n_channels : job.multiplier;  // that read neighbouring planes, or one
+  const int32_t n_channels = planes_alone ? job.n_channels : job.multiplier;  // of neighbouring planes, or of one
   const int16_t* plane = job.planes + x * job.stride;
   int8_t* output = job.output + x * job.out_depth;
   for (int8_t* end = output + job.n_channels; output != end; output += n_channels, plane += job.plane_size) {

@@ -1,4 +1,5 @@
-// FULLY_CONNECTED with dual multiply-accumulate: a single row at once, several as the pixels of a 1x1 convolution.
+// FULLY_CONNECTED with dual multiply-accumulate: a single row directly, several rows as the pixels of a 1x1
+// convolution.
 
 #include "../kernels/fully_connected.h"
 
@@ -12,7 +13,7 @@ namespace tinyhost::simd {
 
 namespace {
 
-/// What reads a row of n_words words: from scratch memory where it is to be filled up or unfolded there.
+/// Runs one row of n_words words, which is padded and unfolded in scratch memory where that is needed.
 void RunRow(const OperatorView& op, const ConvParams& params, int32_t n_words) {
   const int8_t* row = op.input_data<int8_t>();
   BlockJob block{};
@@ -26,9 +27,9 @@ void RunRow(const OperatorView& op, const ConvParams& params, int32_t n_words) {
   const uint32_t unfolded_bytes = 8 * static_cast<uint32_t>(n_words);
   uint8_t* scratch = params.scratch_bytes >= unfolded_bytes ? op.Scratch(params, 0) : nullptr;
   int8_t* output = op.output_data<int8_t>();
-  if (op.inputs[0].n_bytes % 4 != 0) {  // what fills up the last word meets weights of 0
+  if (op.inputs[0].n_bytes % 4 != 0) {  // the padding of the last word meets weights of 0
     uint8_t* copied = scratch + unfolded_bytes;
-    std::memmove(copied, row, op.inputs[0].n_bytes);  // a hostile plan may have the one in the other
+    std::memmove(copied, row, op.inputs[0].n_bytes);  // a hostile plan may make them overlap
     row = reinterpret_cast<const int8_t*>(copied);
   }
   if (!scratch || !block.carried) return RunOneLane(block, row, output);

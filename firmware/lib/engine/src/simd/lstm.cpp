@@ -34,11 +34,11 @@ class Products {
   uint32_t* unfolded_;
 };
 
-/// Scaling in seven instructions, for any sum, as multipliers are at least 2^30.
+/// Scaling of any sum in seven instructions; multipliers are at least 2^30.
 ///
-/// With m = 2 * multiplier, x * m / 2^32 rounded is SMMLAR(x, m - 2^32, x), TFLM's first rounding. Its second, where
-/// the shift is to the right, takes halves away from zero: it is a shift of y + 2^(n-1), less 1 where y is negative;
-/// shifting by n - 1 first, then by 1, cannot overflow.
+/// With m = 2 * multiplier, x * m / 2^32 rounded is SMMLAR(x, m - 2^32, x), which is TFLM's first rounding. Its second
+/// one, for a shift n to the right, rounds halves away from zero: it shifts y + 2^(n-1), minus 1 where y is negative.
+/// Shifting by n - 1 first and then by 1 cannot overflow.
 class Rescale {
  public:
   Rescale() = default;
@@ -56,7 +56,7 @@ class Rescale {
  private:
   int32_t doubled_ = 0;
   int left_ = 0;
-  int all_but_one_ = 0;  // of the shift to the right; -1: there is none
+  int all_but_one_ = 0;  // of the shift to the right; -1: no such shift
 };
 
 }  // namespace

@@ -18,7 +18,7 @@ struct Four {
   }
 };
 
-/// Where four outputs go, in bytes from the first. One that there is not has offset 0: the first is stored last.
+/// Where four outputs go, in bytes from the first. A missing output has offset 0: the first is stored last.
 struct OutputOffsets {
   int32_t c, d, b;
 
@@ -28,11 +28,11 @@ struct OutputOffsets {
 };
 
 /// The output of a sum, bias included, with what Requantization::kBounded promises, in int8's range (clamp.h): two
-/// instructions of a scaled channel, else five.
+/// instructions for a scaled channel, five for others.
 ///
-/// Of others, with m = 2^31 + r, x * m / 2^32 rounded is SMMLAR(x, r - 2^31, x), TFLM's first rounding. Its second,
-/// halves away from zero, is a shift of x + 2^(n-1), less 1 where x is negative; the zero point, times 2^n, joins that
-/// constant.
+/// For others, with m = 2^31 + r, x * m / 2^32 rounded is SMMLAR(x, r - 2^31, x), which is TFLM's first rounding. Its
+/// second one rounds halves away from zero: it shifts x + 2^(n-1), minus 1 where x is negative. The zero point, times
+/// 2^n, is part of that constant.
 inline int32_t BoundedOutput(const ChannelConstants& channel, uint32_t sum) {
   const int32_t x = static_cast<int32_t>(sum);
   const int32_t multiplier = static_cast<int32_t>(channel.multiplier);
@@ -55,7 +55,7 @@ inline int8_t Output(const Requantizer* exact, const ChannelConstants& channel, 
 #define TINYHOST_SCALED_SHIFT "3"
 static_assert(kScaledShift == 3, "instructions have it");
 // clang-format off
-/// BoundedOutput of four registers, of a scaled channel; m, k: its multiplier and constant.
+/// BoundedOutput of four registers for a scaled channel; m, k: its multiplier and constant.
 #define TINYHOST_SCALE(a, b, c, d, m, k, shift)                    \
   "smmla " a ", " a ", " m ", " k "\n"                             \
   "smmla " b ", " b ", " m ", " k "\n"                             \
@@ -65,7 +65,7 @@ static_assert(kScaledShift == 3, "instructions have it");
   "ssat " b ", #8, " b ", asr #" shift "\n"                        \
   "ssat " c ", #8, " c ", asr #" shift "\n"                        \
   "ssat " d ", #8, " d ", asr #" shift "\n"
-/// Of another one; s: the word that starts with its shift.
+/// The same for other channels; s: the word that starts with the shift.
 #define TINYHOST_REQUANTIZE(a, b, c, d, m, k, s)                   \
   "smmlar " a ", " a ", " m ", " a "\n"                            \
   "smmlar " b ", " b ", " m ", " b "\n"                            \

@@ -5,8 +5,8 @@
 
 namespace tinyhost::simd {
 
-/// x * multiplier / 2^31, then divided by a power of two with halves away from zero, as in requantize.h; multiplier at
-/// least 2^30, right_shift in 1..31.
+/// x * multiplier / 2^31, then divided by a power of two, halves away from zero, as in requantize.h; the multiplier is
+/// at least 2^30, right_shift in 1..31.
 struct Scaling {
   Scaling(int32_t q31, int32_t right_shift)
       : multiplier(static_cast<int32_t>(static_cast<uint32_t>(q31) << 1)),

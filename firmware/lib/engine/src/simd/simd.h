@@ -1,7 +1,7 @@
 #pragma once
 
-// The Armv7E-M instructions that the fast kernels are made of. On other processors the same functions are written out,
-// so that tests run the fast kernels under a computer's sanitizers.
+// The Armv7E-M instructions that the fast kernels consist of. For other processors the same functions are written in
+// C++, so that tests run the fast kernels under a computer's sanitizers.
 
 #include <cstdint>
 #include <cstring>
@@ -9,8 +9,9 @@
 #include "../kernels/hot.h"
 
 #ifdef __ARM_FEATURE_SIMD32
-// GCC's <arm_acle.h> has the SIMD and saturating functions since release 10: before it, as in the real board's
-// toolchain (7.2.1), the instructions are written out. There the header is no C++ either (GCC bug 81497).
+// GCC's <arm_acle.h> has the SIMD and saturating functions since release 10. For older compilers, such as the real
+// board's toolchain (7.2.1), the instructions are written here; their header does not compile as C++ either (GCC bug
+// 81497).
 #ifndef TINYHOST_HAS_ACLE_SIMD
 #if defined(__clang__) || __GNUC__ >= 10
 #define TINYHOST_HAS_ACLE_SIMD 1
@@ -35,7 +36,7 @@ inline uint32_t Load(const void* data) {
 inline void StoreWord(void* target, uint32_t word) { std::memcpy(target, &word, sizeof(word)); }
 
 #ifdef __ARM_FEATURE_SIMD32
-/// Four bytes, or one, and a pointer moved on behind them: in one instruction, which GCC 12 makes three of.
+/// Loads four bytes, or one, and moves the pointer behind them in one instruction; GCC 12 uses three.
 inline uint32_t LoadNext(const int8_t*& data) {
   uint32_t word;
   __asm__ volatile("ldr %0, [%1], #4" : "=r"(word), "+r"(data) : : "memory");
@@ -54,9 +55,9 @@ inline int32_t LoadNextWord(const int32_t*& words) {
   __asm__ volatile("ldr %0, [%1], #4" : "=r"(word), "+r"(words) : : "memory");
   return word;
 }
-/// Of what this is, the compiler knows nothing that stood before.
+/// Makes the compiler forget what it knows about x.
 inline void Forget(uint32_t& x) { __asm__ volatile("" : "+r"(x)); }
-/// What is made of these is made behind the loads and stores that stand before.
+/// Keeps the computation of these behind the loads and stores before this line.
 inline void NotBefore(uint32_t& a, uint32_t& b) { __asm__ volatile("" : "+r"(a), "+r"(b)); }
 inline void StoreNextWord(int8_t*& target, uint32_t word) {
   __asm__ volatile("str %1, [%0], #4" : "+r"(target) : "r"(word) : "memory");
@@ -117,14 +118,14 @@ inline int32_t __smlad(uint32_t a, uint32_t b, int32_t sum) {
 /// Bytes 0 and 2, sign-extended to half-words.
 inline uint32_t EvenBytes(uint32_t word) { return static_cast<uint32_t>(__sxtb16(word)); }
 
-/// Bytes 1 and 3.
+/// Bytes 1 and 3, sign-extended to half-words.
 inline uint32_t OddBytes(uint32_t word) {
   uint32_t result;
   __asm__("sxtb16 %0, %1, ror #8" : "=r"(result) : "r"(word));
   return result;
 }
 
-/// Half-words plus bytes 0 and 2, or 1 and 3, each modulo 2^16.
+/// Half-words plus bytes 0 and 2, or 1 and 3, modulo 2^16.
 inline uint32_t AddEvenBytes(uint32_t halves, uint32_t word) { return static_cast<uint32_t>(__sxtab16(halves, word)); }
 inline uint32_t AddOddBytes(uint32_t halves, uint32_t word) {
   uint32_t result;
@@ -132,14 +133,14 @@ inline uint32_t AddOddBytes(uint32_t halves, uint32_t word) {
   return result;
 }
 
-/// For each half-word that is negative that of `negative`, else that of `other`.
+/// The half-words of `negative` where `halves` is negative, otherwise those of `other`.
 inline uint32_t BySign(uint32_t halves, uint32_t negative, uint32_t other) {
   uint32_t result;
   __asm__("sadd16 %0, %1, %1\n\tsel %0, %3, %2" : "=&r"(result) : "r"(halves), "r"(negative), "r"(other) : "cc");
   return result;
 }
 
-/// Bytes 0 and 2 of the half-words of `even`, and 1 and 3 of those of `odd`.
+/// Joins bytes 0 and 2 of `even`'s half-words and bytes 1 and 3 from those of `odd`.
 inline uint32_t JoinBytes(uint32_t even, uint32_t odd) {
   uint32_t low, high;
   __asm__("uxtb16 %0, %1" : "=r"(low) : "r"(even));
@@ -147,14 +148,14 @@ inline uint32_t JoinBytes(uint32_t even, uint32_t odd) {
   return low | high << 8;
 }
 
-/// The bits of x that are not set in y / 2^15.
+/// x without the bits that are set in y / 2^15.
 inline uint32_t WithoutHigher(uint32_t x, uint32_t y) {
   uint32_t result;
   __asm__("bic %0, %1, %2, lsr #15" : "=r"(result) : "r"(x), "r"(y));
   return result;
 }
 
-/// The same bytes of a quarter of the half-words, rounded down.
+/// JoinBytes of the half-words divided by 4, rounded down.
 inline uint32_t JoinQuarters(uint32_t even, uint32_t odd) {
   uint32_t low, high;
   __asm__("and %0, %1, %2, lsr #2" : "=r"(low) : "r"(0x00FF00FFu), "r"(even));
@@ -169,7 +170,7 @@ inline uint32_t MaximumBytes(uint32_t a, uint32_t b) {
   return result;
 }
 
-/// Sums of signed bytes, modulo 2^8; half of them, rounded down.
+/// Sums of signed bytes, modulo 2^8; halves of the sums, rounded down.
 inline uint32_t AddBytes(uint32_t a, uint32_t b) {
   uint32_t result;
   __asm__("sadd8 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b) : "cc");
@@ -232,7 +233,7 @@ TINYHOST_MULTIPLY_ADD(MultiplyAddHighLow, "smlatb")
 TINYHOST_MULTIPLY_ADD(MultiplyAddHighHigh, "smlatt")
 #undef TINYHOST_MULTIPLY_ADD
 
-/// Each half-word twice, modulo 2^16.
+/// Twice each half-word, modulo 2^16.
 inline uint32_t TwiceHalves(uint32_t halves) {
   uint32_t result;
   __asm__("sadd16 %0, %1, %1" : "=r"(result) : "r"(halves) : "cc");
@@ -342,7 +343,8 @@ inline uint32_t MaximumBytes(uint32_t a, uint32_t b) {
 inline uint32_t AddBytes(uint32_t a, uint32_t b) {
   return ((a & 0x7F7F7F7F) + (b & 0x7F7F7F7F)) ^ ((a ^ b) & 0x80808080);
 }
-/// a + b is twice what they share and what they do not; the upper bit that a shift leaves free is the sum's sign.
+/// a + b is twice the bits they share plus the bits in which they differ; the shift frees the top bit for the sum's
+/// sign.
 inline uint32_t HalfSumBytes(uint32_t a, uint32_t b) {
   const uint32_t apart = a ^ b;
   return AddBytes(a & b, (apart >> 1 & 0x7F7F7F7F) | (apart & 0x80808080));

@@ -5,7 +5,7 @@
 
 namespace tinyhost::simd {
 
-/// How patches unfold.
+/// How patches are unfolded.
 struct UnfoldedForm {
   UnfoldedForm(const Patch& patch, int32_t input_zero_point)
       : n_pieces(patch.n_pieces()),
@@ -18,16 +18,16 @@ struct UnfoldedForm {
   int32_t zero_point;
 };
 
-/// Four patches in memory: the pieces of one are piece_step bytes apart, the patches lane_step bytes.
+/// Four patches in memory: the pieces of a patch are piece_step bytes apart, the patches lane_step bytes.
 struct FourPatches {
-  const int8_t* data;  // of the first piece that there is
+  const int8_t* data;  // of the first piece that is present
   int32_t piece_step;
   int32_t lane_step;
-  int32_t first;  // pieces [first, last) are there; the others count as the zero point
+  int32_t first;  // pieces [first, last) are present; the others count as the zero point
   int32_t last;
 };
 
-/// Unfolds the words of the pieces that there are: 18 instructions per 16 bytes, and 11 per piece.
+/// Unfolds the words of the pieces that are present: 18 instructions per 16 bytes, and 11 per piece.
 TINYHOST_INLINE uint32_t* UnfoldWords(const FourPatches& source, int32_t n_words, uint32_t* out) {
   const int8_t *lane = source.data, *second = lane + source.lane_step, *third = second + source.lane_step;
   const int8_t* fourth = third + source.lane_step;
@@ -86,7 +86,7 @@ TINYHOST_INLINE uint32_t* UnfoldWords(const FourPatches& source, int32_t n_words
   return out;
 }
 
-/// Unfolds the bytes that follow the words of all pieces, and fills up to whole groups of four.
+/// Unfolds the bytes that follow the words of all pieces, and pads to whole groups of four.
 TINYHOST_COLD inline void UnfoldTails(const UnfoldedForm& form, const FourPatches& source, int16_t* out) {
   int32_t step = 1;  // to the other half, or to the next word of the lane
   const int8_t* piece = source.data + 4 * form.n_words;
@@ -109,7 +109,7 @@ TINYHOST_COLD inline void UnfoldTails(const UnfoldedForm& form, const FourPatche
   }
 }
 
-/// UnfoldTails of pieces that are all there, of one byte each: a filter 3 wide on three channels has them.
+/// UnfoldTails of one byte each, for pieces that are all present, as in a filter 3 wide on three channels.
 TINYHOST_HOT inline void UnfoldSingleTails(const UnfoldedForm& form, const FourPatches& source, uint32_t* out) {
   const int8_t* lane = source.data + 4 * form.n_words;
   for (uint32_t* end = out + 4; out != end; ++out, lane += source.lane_step) {
@@ -124,7 +124,7 @@ TINYHOST_HOT inline void UnfoldSingleTails(const UnfoldedForm& form, const FourP
   }
 }
 
-/// Unfolds four patches side by side, a word of two 16-bit elements of each in turn, in the order of Patch. The last
+/// Unfolds four patches side by side in the order of Patch: a word with two 16-bit elements of each in turn. The last
 /// word of joined patches is read whole.
 TINYHOST_NOINLINE inline void UnfoldFourPatches(const UnfoldedForm& form, const FourPatches& source, uint32_t* out) {
   if (form.n_words > 0) {
@@ -148,12 +148,12 @@ TINYHOST_INLINE void CopyBytes(const int8_t* from, int32_t n, int8_t* to) {
   StoreWord(to, Load(from));
 }
 
-/// Copies a window's runs one after the other, n_columns wide, the zero point where padding is; may write 3 bytes more.
-/// y, x: where the window starts in the input.
+/// Copies a window's runs, n_columns wide, one after the other, with the zero point as padding; may write 3 bytes more.
+/// (y, x) is where the window starts in the input.
 TINYHOST_COLD inline void CopyWindow(const PatchSource& source, const int8_t* image, int32_t y, int32_t x,
                                      int32_t n_columns, int8_t* target) {
   const WindowAxis &rows = source.rows, &columns = source.columns;
-  const int32_t n_taps = source.patch.runs_per_row;  // of a row, each by itself, or 1: all together
+  const int32_t n_taps = source.patch.runs_per_row;  // taps of a row that are copied one by one, or 1 for whole rows
   const int32_t column_bytes = n_taps > 1 ? source.patch.run_bytes : source.patch.run_bytes / columns.filter;
   if (n_taps > 1) n_columns = 1;
   const int32_t run_bytes = n_columns * column_bytes, row_bytes = source.row_bytes();
@@ -173,7 +173,7 @@ TINYHOST_COLD inline void CopyWindow(const PatchSource& source, const int8_t* im
   }
 }
 
-/// Unfolds one patch of joined pieces, or without tails.
+/// Unfolds one patch that has joined pieces or no tails.
 TINYHOST_NOINLINE inline void UnfoldOnePatch(const int8_t* patch, int32_t n_pairs, uint32_t* out) {
   for (uint32_t* end = out + n_pairs; out != end; patch += 4, out += 2) {
     const uint32_t word = Load(patch);

@@ -1,5 +1,5 @@
-// WINOGRAD_CONV_2D with dual multiply-accumulate: the points of two tiles side by side for all channels, then for each
-// four filters the 16 products, added up over the channels, and from these sums the outputs.
+// WINOGRAD_CONV_2D with dual multiply-accumulate: computes the points of two neighbouring tiles for all channels, then
+// for each four filters the 16 products, added up over the channels, and from these sums the outputs.
 
 #include "../kernels/winograd.h"
 
@@ -25,16 +25,16 @@ struct WinogradMemory {
   int8_t* window;
 };
 
-/// Where the outputs of two tiles go, in bytes from the first: to the next row, tile and column of either; 0 where
-/// there is none. What has no place of its own is stored before what has.
+/// Where the outputs of two tiles go, in bytes from the first: offsets to the next row, tile and column, 0 where there
+/// is none. An output without a place of its own is stored before the one whose place it takes.
 struct TileOffsets {
   int32_t row, tile, column, last_column;
 };
 
-/// Rows of a window's half-words, and of their points, for two pairs of channels.
+/// Rows of half-words in a window, and words of points per row, for two pairs of channels.
 constexpr int32_t kRows = 2 * kHeight, kRowPoints = kPairWords / kHeight;
 
-/// Sets `points` to B' of each row, of two tiles: 12 instructions for a row.
+/// Sets `points` to B' times each row of two tiles: 12 instructions per row.
 TINYHOST_INLINE uint32_t* TransformRows(const uint32_t* rows, uint32_t* points) {
   const uint32_t* const end = rows + kRows * kWidth;
 #ifdef __ARM_FEATURE_SIMD32
@@ -73,7 +73,7 @@ TINYHOST_INLINE uint32_t* TransformRows(const uint32_t* rows, uint32_t* points) 
   return points;
 }
 
-/// Sets `points` to B' d B of two tiles for all channels of a window: 160 instructions for two channels.
+/// Sets `points` to B' d B of two tiles for all channels of a window: 160 instructions per two channels.
 TINYHOST_HOT void TransformWindow(const int8_t* window, int32_t row_bytes, int32_t depth, uint32_t* points) {
   for (const int8_t* end = window + depth; window != end; window += 4) {
     uint32_t rows[kRows * kWidth];
@@ -109,7 +109,7 @@ TINYHOST_HOT void TransformWindow(const int8_t* window, int32_t row_bytes, int32
   "smlad r5, r8, r11, r5\n"             \
   "smlad r6, r9, r10, r6\n"             \
   "smlad r7, r9, r11, r7\n"
-/// The products of one block: 11 instructions for 16 of them, 3 every 128, and 13 for each point.
+/// The products of one block: 11 instructions for 16 of them, 3 every 128, and 13 per point.
 TINYHOST_NOINLINE void SumProducts(const uint32_t* weights, const uint32_t* points, int32_t n_pairs, uint32_t* sums) {
   constexpr int32_t kUnrolledSteps = 8, kStepBytes = 44, kPairBytes = 4 * kPairWords;
   static const uint32_t kZeros[kLanes] = {};
@@ -176,15 +176,15 @@ void SumProducts(const uint32_t* weights, const uint32_t* points, int32_t n_pair
 #endif
 
 #ifndef __ARM_FEATURE_SIMD32
-/// The output of four times a sum, its bias not included.
+/// The output of four times a sum that does not include the bias.
 int8_t Quarter(const ChannelConstants& channel, uint32_t sum) {
   const uint32_t whole = sum + (static_cast<uint32_t>(channel.bias) << 2);
   return static_cast<int8_t>(BoundedOutput(channel, static_cast<uint32_t>(static_cast<int32_t>(whole) >> 2)));
 }
 #endif
 
-/// Stores the outputs of some filters of a block: 4 times their sums are A' s A of the points' sums. 115 instructions
-/// for the eight outputs of a filter, 155 where its channel is not scaled.
+/// Stores the outputs of some filters of a block: 4 times their sums are A' s A, where s are the points' sums. 115
+/// instructions for the eight outputs of a filter, 155 if its channel is not scaled.
 TINYHOST_NOINLINE void StoreFilters(const ChannelConstants* channel, int32_t n, const uint32_t* sums, int8_t* output,
                                     const TileOffsets& to) {
 #ifdef __ARM_FEATURE_SIMD32
@@ -332,7 +332,7 @@ class WinogradRun {
     return {n_rows > 1 ? row : 0, n_columns > 2 ? 2 * depth : 0, n_columns > 1 ? depth : 0, n_columns > 3 ? depth : 0};
   }
 
-  /// Sets the points of the two tiles at (y, x), of a copy of their window where that is cut by the border.
+  /// Sets the points of the two tiles at (y, x), from a copy of their window if the border cuts it.
   void Points(const int8_t* image, int32_t y, int32_t x) const {
     const PatchSource& source = job_.source;
     const int32_t top = y - source.rows.pad, left = x - source.columns.pad;
