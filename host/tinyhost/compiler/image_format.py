@@ -490,6 +490,8 @@ class BinaryFunction(IntEnum):
     """a if a >= 0, else a * b"""
     FLOOR_MOD = 8
     """what is left of a when it is divided by b, with b's sign"""
+    FLOOR_DIV = 9
+    """a / b in double, rounded down"""
 
 
 class UnaryFunction(IntEnum):
@@ -1574,7 +1576,7 @@ class Int32BinaryParams:
     _STRUCT: ClassVar[Struct] = Struct("<B3B")
 
     function: int = 0
-    """none of div, prelu and floor_mod"""
+    """none of div, prelu, floor_mod and floor_div"""
     reserved: tuple[int, ...] = (0, 0, 0)
     """0"""
 

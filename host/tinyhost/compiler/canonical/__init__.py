@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tinyhost.compiler.canonical.arithmetic import rewrite_add_n, rewrite_cumsum, rewrite_floor_div
+from tinyhost.compiler.canonical.arithmetic import rewrite_add_n, rewrite_cumsum
 from tinyhost.compiler.canonical.booleans import (
     follow_booleans,
     rewrite_boolean_cast,
@@ -60,7 +60,6 @@ _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
     "EQUAL": rewrite_comparison,
     "EXPAND_DIMS": rewrite_view,
     "FILL": fold_fill,
-    "FLOOR_DIV": rewrite_floor_div,
     "GATHER": rewrite_gather,
     "GREATER": rewrite_comparison,
     "GREATER_EQUAL": rewrite_comparison,

@@ -8,20 +8,10 @@ from tinyhost.compiler.canonical.draft import Draft, is_whole
 from tinyhost.compiler.canonical.moves import moved
 from tinyhost.compiler.graph import Operator
 
-__all__ = ["rewrite_add_n", "rewrite_cumsum", "rewrite_floor_div"]
+__all__ = ["rewrite_add_n", "rewrite_cumsum"]
 
 _MAX_SUMMED = 256
 """Elements in a row, whose sums are made with as many times as many weights."""
-
-
-def rewrite_floor_div(draft: Draft, operator: Operator) -> bool:
-    """Write FLOOR_DIV as DIV and FLOOR."""
-    if not is_whole(operator, 2) or not _are_floats(draft, operator):
-        return False
-    output = draft.tensors[operator.outputs[0]]
-    quotient = draft.emit(operator, "DIV", operator.inputs, draft.tensor(output, output.shape), {**_NO_ACTIVATION})
-    draft.emit(operator, "FLOOR", [quotient], output.index, {})
-    return True
 
 
 def rewrite_add_n(draft: Draft, operator: Operator) -> bool:

@@ -161,6 +161,7 @@ _FUNCTIONS: Mapping[str, Callable[[float, Operator], float]] = {
 _BINARY: Mapping[str, Callable[[np.float32, np.float32], np.float32]] = {
     "ADD": np.add,
     "DIV": np.divide,
+    "FLOOR_DIV": lambda a, b: np.float32(np.floor(np.float64(a) / np.float64(b))),
     "FLOOR_MOD": np.mod,
     "MAXIMUM": np.maximum,
     "MINIMUM": np.minimum,

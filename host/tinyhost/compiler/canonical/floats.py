@@ -30,6 +30,7 @@ FLOAT_OPERATORS = (
     "ELU",
     "EXP",
     "FLOOR",
+    "FLOOR_DIV",
     "FLOOR_MOD",
     "FULLY_CONNECTED",
     "HARD_SWISH",

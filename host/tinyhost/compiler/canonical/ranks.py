@@ -21,6 +21,7 @@ _POINTWISE = (
     "ELU",
     "EXP",
     "FLOOR",
+    "FLOOR_DIV",
     "FLOOR_MOD",
     "GELU",
     "HARD_SWISH",

@@ -111,6 +111,7 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "FLOAT_ELU": lower_float_unary,
     "FLOAT_EXP": lower_float_unary,
     "FLOAT_FLOOR": lower_float_unary,
+    "FLOAT_FLOOR_DIV": lower_float_binary,
     "FLOAT_FLOOR_MOD": lower_float_binary,
     "FLOAT_FULLY_CONNECTED": lower_float_fully_connected,
     "FLOAT_HARD_SWISH": lower_float_unary,

@@ -392,6 +392,7 @@ enum class BinaryFunction : uint8_t {
   kSquaredDifference = 6,  ///< (a - b)^2
   kPrelu = 7,  ///< a if a >= 0, else a * b
   kFloorMod = 8,  ///< what is left of a when it is divided by b, with b's sign
+  kFloorDiv = 9,  ///< a / b in double, rounded down
 };
 
 /// A function of one number, x.
@@ -737,7 +738,7 @@ static_assert(sizeof(ResizeBilinearParams) == 12, "ResizeBilinearParams has padd
 
 /// INT32_BINARY.
 struct Int32BinaryParams {
-  BinaryFunction function;  ///< none of div, prelu and floor_mod
+  BinaryFunction function;  ///< none of div, prelu, floor_mod and floor_div
   uint8_t reserved[3];  ///< 0
 };
 static_assert(sizeof(Int32BinaryParams) == 4, "Int32BinaryParams has padding");

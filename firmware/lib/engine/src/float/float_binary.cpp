@@ -11,7 +11,7 @@ namespace {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   if (!IsFloat(op.inputs[0]) || !IsFloat(op.inputs[1]) || !IsFloat(op.output) || !BothBroadcast(op) ||
-      op.params<FloatBinaryParams>()->function > BinaryFunction::kFloorMod) {
+      op.params<FloatBinaryParams>()->function > BinaryFunction::kFloorDiv) {
     return Status::kImageParameter;
   }
   *work += 2 * ElementCount(op.output);
@@ -43,6 +43,8 @@ float Apply(BinaryFunction function, float a, float b) {
       return a >= 0 ? a : a * b;
     case BinaryFunction::kFloorMod:
       return FloorMod(a, b);
+    case BinaryFunction::kFloorDiv:
+      return static_cast<float>(std::floor(static_cast<double>(a) / static_cast<double>(b)));
   }
   return 0;
 }

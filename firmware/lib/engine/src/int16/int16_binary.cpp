@@ -54,6 +54,7 @@ int32_t Apply(const Int16BinaryParams& p, int32_t a, int32_t b) {
     case BinaryFunction::kMul:
     case BinaryFunction::kDiv:
     case BinaryFunction::kFloorMod:
+    case BinaryFunction::kFloorDiv:
       break;
   }
   return ScaledOutput(p, a * b);
