@@ -69,7 +69,7 @@ class PyAnomalyScorer {
                                     Describe(view_.params->n_dimensions, {1.0f, 0})),
                   "anomaly scorer");
   }
-  /// (n, 4): score, reconstruction, distance, nearest.
+  /// Returns (n, 4): score, reconstruction, distance, nearest.
   nb::ndarray<nb::numpy, int32_t> Score(Rows inputs, Rows outputs, Rows embeddings) const {
     const size_t n = view_.n_features();
     const size_t n_rows = inputs.shape(0);

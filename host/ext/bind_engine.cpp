@@ -18,7 +18,7 @@ namespace {
 
 constexpr size_t kDefaultArenaBytes = 1 << 20;
 
-/// Memory as the firmware has it: aligned, of a fixed size.
+/// Memory as in the firmware: aligned, of a fixed size.
 class AlignedBytes {
  public:
   explicit AlignedBytes(size_t n_bytes) : n_bytes_(n_bytes) {
@@ -75,7 +75,7 @@ nb::dict Describe(const TensorView& tensor) {
   return info;
 }
 
-/// An Engine with its own image and arena, as a board has them.
+/// An engine with its own image and arena, as on a board.
 class PyEngine {
  public:
   PyEngine(size_t arena_bytes, bool simd)

@@ -24,7 +24,7 @@ nb::ndarray<nb::numpy, T, nb::ndim<2>> ToRows(const std::vector<T>& values, size
   return {copy, {n_rows, n_columns}, owner};
 }
 
-/// What `row` writes of each stride that the samples complete, n_columns values.
+/// Collects the rows of n_columns values that `row` writes for each stride that the samples complete.
 template <typename T, typename Row>
 nb::ndarray<nb::numpy, T, nb::ndim<2>> Feed(Frontend& frontend, Pcm pcm, size_t n_columns, Row row) {
   std::vector<T> rows;

@@ -15,7 +15,7 @@ namespace {
 
 Bytes Of(const nb::bytes& bytes) { return {static_cast<const uint8_t*>(bytes.data()), bytes.size()}; }
 
-/// A store, its flash and its power supply. An image that starts with X does not load.
+/// A store with its flash and its power supply. An image that starts with X does not load.
 class SimulatedStore {
  public:
   explicit SimulatedStore(size_t n_slot_pages) : flash_(Journal::kPages + ModelStore::kSlots * (1 + n_slot_pages)) {

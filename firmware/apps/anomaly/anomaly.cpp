@@ -17,14 +17,14 @@ constexpr int32_t kDefaultThreshold = 1 << kScoreFractionBits;
 
 constexpr SettingSpec kSettings[] = {
     {Setting::kPeriodMs, 0, 60'000, 0},
-    {Setting::kThreshold, 0, INT32_MAX, kDefaultThreshold},  // of this and the next ones a model has its own defaults
+    {Setting::kThreshold, 0, INT32_MAX, kDefaultThreshold},  // a model replaces the defaults of this one and the next
     {Setting::kHysteresis, 0, INT32_MAX, 0},
     {Setting::kRaiseWindows, 1, UINT16_MAX, 1},
     {Setting::kClearWindows, 1, UINT16_MAX, 1},
     {Setting::kUnsureMargin, 0, INT32_MAX, 0},
 };
 
-constexpr uint32_t kTolerance = 32;  // rates and scales that differ by more than 1/32 are others
+constexpr uint32_t kTolerance = 32;  // rates and scales that differ by more than 1/32 do not match
 
 alignas(16) uint8_t arena[kAnomalyAppLimits.arena_bytes];
 alignas(4) int16_t sample[kMaxFftPoints * kMotionAxes];
@@ -78,15 +78,15 @@ void Describe(const Engine&, const Result& result, Text* text) {
   text->Digits(hundredths % 100, 2);
 }
 
-/// A model knows one rate: at another one, its bands are other frequencies. It knows one scale, too: in another one,
-/// features are louder.
+/// A model was trained at one rate: at another one, its bands are other frequencies. It was trained at one scale, too:
+/// at another one, features are louder.
 Status CheckSampling(const hal::Sampling& sampling) {
   if (!model.has_task_data()) return Status::kModelMismatch;
   const AnomalyParams& params = *model.view().params;
   const uint32_t wanted = params.rate_mhz;
   const uint32_t off = sampling.rate_mhz > wanted ? sampling.rate_mhz - wanted : wanted - sampling.rate_mhz;
   if (sampling.rate_mhz != 0 && off > wanted / kTolerance) return Status::kSampleRate;
-  const float counts = sampling.scale * params.counts_per_g;  // of the model, for one of the sensor
+  const float counts = sampling.scale * params.counts_per_g;  // counts of the model per count of the sensor
   const float most = 1.0f + 1.0f / kTolerance;
   return sampling.scale <= 0.0f || (counts <= most && counts * most >= 1.0f) ? Status::kOk : Status::kSampleScale;
 }

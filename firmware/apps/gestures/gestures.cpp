@@ -1,4 +1,4 @@
-// Gestures: accelerometer and gyroscope -> steps -> window of them -> model -> averaged scores -> the gesture made.
+// Gestures: accelerometer and gyroscope -> steps -> window of steps -> model -> averaged scores -> detected gesture.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -17,8 +17,8 @@ namespace {
 
 constexpr auto kSettings = EventSettings(kUsualGestureParams, UINT16_MAX);
 
-constexpr size_t kLevelSteps = 12;   // half a second of the usual ones
-constexpr size_t kMaxMoments = 512;  // of a window that a host gives: 4 s at 119 Hz
+constexpr size_t kLevelSteps = 12;   // half a second at the usual rate
+constexpr size_t kMaxMoments = 512;  // of a window from the host: 4 s at 119 Hz
 
 static_assert(kGesturesAppLimits.max_classes == kMaxScores, "what a prediction carries");
 
@@ -27,10 +27,10 @@ alignas(4) int16_t moments[kMaxMoments * kGestureChannels];
 
 GestureParams params = kUsualGestureParams;
 Stepper stepper;
-uint32_t rate_mhz = 0;  // of the moments that come
+uint32_t rate_mhz = 0;  // of the sensor's moments
 Recognizer recognizer;
 int8_t window[kMaxGestureSteps * kGestureChannels];  // the newest step is the last
-size_t n_steps = 0;                                  // in it
+size_t n_steps = 0;                                  // steps in the window
 
 Status CheckModel(const Engine& engine) {
   const Task task = engine.metadata().task;
@@ -42,7 +42,7 @@ Status CheckModel(const Engine& engine) {
 void Restart(uint32_t moments_mhz) {
   n_steps = 0;
   rate_mhz = moments_mhz;
-  (void)stepper.Start(rate_mhz, params.step_mhz);  // another rate: there are no steps
+  (void)stepper.Start(rate_mhz, params.step_mhz);  // after a change of rate there are no steps yet
 }
 
 void StartModel(const Engine& engine, SettingTable* settings) {
@@ -84,7 +84,7 @@ size_t Take(const int16_t* samples, size_t n_samples, Completed* completed) {
   return n_samples;
 }
 
-/// The newest step; how strong the last half second's acceleration is, in counts.
+/// The newest step, and how strong the acceleration of the last half second is, in counts.
 StrideFeatures Features() {
   const size_t n = std::min(n_steps, kLevelSteps);
   const int8_t* newest = window + (params.n_steps - 1) * kGestureChannels;

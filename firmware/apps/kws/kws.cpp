@@ -55,7 +55,7 @@ void StartModel(const Engine& engine, SettingTable* settings) {
 
 Status Prepare(const Sample& sample, const Engine& engine) {
   if (sample.width != 1) return Status::kBadArgument;
-  if (engine.has_state()) return Status::kUnsupported;  // a clip is many windows of it
+  if (engine.has_state()) return Status::kUnsupported;  // a clip makes several windows
   const auto* samples = reinterpret_cast<const int16_t*>(sample.bytes.data);
   return window.OfClip(samples, sample.height, static_cast<int8_t*>(engine.input().data));
 }
@@ -63,7 +63,7 @@ Status Prepare(const Sample& sample, const Engine& engine) {
 void Conclude(const Engine& engine, const SettingTable& settings, uint64_t time_us, Result* result) {
   cascade.Conclude(engine, result);
   ConcludeEvent(engine, settings, time_us, params.n_silent_labels, &recognizer, result);
-  if (result->prediction.asleep != 0) result->margin = INT32_MAX;  // nobody was asked
+  if (result->prediction.asleep != 0) result->margin = INT32_MAX;  // the large network was not run
 }
 
 /// "yes 93% at 12.34 s", counted from when the microphone was switched on; nothing between words.

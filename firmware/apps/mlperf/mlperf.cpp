@@ -16,16 +16,16 @@ namespace tinyhost {
 namespace {
 
 constexpr size_t kBufferBytes = 40'000;            // 20 minutes of activations, after a stride of sound
-constexpr uint32_t kLargeNetworkParams = 150'000;  // between the two of image classification
+constexpr uint32_t kLargeNetworkParams = 150'000;  // lies between the two networks for image classification
 
 alignas(16) uint8_t arena[kMlperfAppLimits.arena_bytes];
 alignas(4) uint8_t input_buffer[kBufferBytes];
-alignas(4) uint8_t sample[1];  // it has no sensor
+alignas(4) uint8_t sample[1];  // the app has no sensor
 
 ModelRunner* runner = nullptr;
 Host* host = nullptr;
 
-/// The detector of anomalies gets its input as reals, and answers with how far its output is from it.
+/// The anomaly detector gets its input as real numbers, and its answer is the distance between output and input.
 bool IsReconstruction(const Engine& engine) { return ElementCount(engine.input()) == ElementCount(engine.output()); }
 
 bool IsColourPicture(const TensorView& input) { return input.rank == 4 && input.dims[3] == 3; }
@@ -37,7 +37,7 @@ size_t InputBytes(void*) {
   return IsReconstruction(engine) || engine.input().type == TensorType::kFloat32 ? n * sizeof(float) : n;
 }
 
-/// Benchmarks are known by the shapes of their models.
+/// The shapes of the model tell which benchmark it is for.
 const char* ModelId(void*) {
   const Engine& engine = runner->engine();
   if (!engine.loaded()) return "none";

@@ -10,11 +10,11 @@
 namespace tinyhost {
 namespace {
 
-constexpr uint64_t kPulseUs = 3;  // at least 1, as MicrosNow() counts whole ones
+constexpr uint64_t kPulseUs = 3;  // at least 1, because MicrosNow() counts whole microseconds
 
 ModelRunner& RunnerOf(void* context) { return *static_cast<ModelRunner*>(context); }
 
-// Cut off, not rounded, as the reference device's conversion is.
+// Truncates instead of rounding, as the reference device does.
 int8_t Quantize(void* context, float feature) {
   const TensorView input = RunnerOf(context).engine().input();
   const float steps = feature / input.scale + static_cast<float>(input.zero_point);
@@ -43,7 +43,7 @@ Status ReadSound(void*, int16_t* samples, size_t max, mlperf::SoundBlock* block)
   return status;
 }
 
-/// On the pin of a stage that nothing else here raises.
+/// Raises the pin of a stage that nothing else in this app uses.
 void PulseOn(hal::Stage stage) {
   const uint64_t start_us = hal::MicrosNow();
   hal::Mark(stage);

@@ -5,13 +5,13 @@
 
 namespace tinyhost {
 
-/// Whether the model is a streaming wake word's, by its shapes.
+/// Whether the model is a streaming wake word model, judged by its shapes.
 bool IsWakeWord(const Engine& engine);
 
-/// Runs the active model on what the microphone hears; contexts are the ModelRunner.
+/// Runs the active model on the microphone's sound; each context is the ModelRunner.
 mlperf::WakeDut TheWakeDut();
 
-/// A pulse for an energy meter, at a timestamp.
+/// A pulse for an energy meter, sent with a timestamp.
 void StampPulse(void*);
 
 }  // namespace tinyhost

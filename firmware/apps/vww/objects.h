@@ -10,22 +10,22 @@
 
 namespace tinyhost {
 
-/// Turns heat maps into the objects that they show.
+/// Turns heat maps into detected objects.
 class Objects {
  public:
   /// kModelMismatch unless the output is an int8 heat map of 2 to kMaxScores classes.
   static Status CheckOutput(const Engine& engine);
 
-  /// Notes the picture that the model is about to see.
+  /// Remembers the picture that the model will run on next.
   void Look(const Sample& picture) {
     width_ = picture.width;
     height_ = picture.height;
   }
 
-  /// Finds the objects, whose threshold is Setting.THRESHOLD; there is no smoothing.
+  /// Finds the objects whose score reaches Setting.THRESHOLD; there is no smoothing.
   void Conclude(const Engine& engine, const SettingTable& settings, Result* result);
 
-  /// "2 objects: face 87% at 48,40": the best one, where it is in the picture.
+  /// "2 objects: face 87% at 48,40": the best one with its position in the picture.
   static void Describe(const Engine& engine, const Result& result, Text* text);
 
  private:

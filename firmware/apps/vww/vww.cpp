@@ -12,7 +12,7 @@ namespace {
 constexpr SettingSpec kSettings[] = {
     {Setting::kCameraResolution, 0, 1, 0},  // hal::CameraResolution
     {Setting::kPeriodMs, 0, 60'000, 0},
-    {Setting::kSmoothing, 0, 255, 128},  // the model's own default replaces it, and the next one
+    {Setting::kSmoothing, 0, 255, 128},  // the model's own default replaces this one and the next
     {Setting::kThreshold, INT8_MIN, INT8_MAX, 0},
     {Setting::kUnsureMargin, 0, UINT8_MAX, 0},
 };

@@ -13,6 +13,6 @@ void BoardBegin() {
 
 const char* BoardName() { return "m4"; }
 
-bool PowerOff() { return false; }  // its host ends QEMU
+bool PowerOff() { return false; }  // the host ends QEMU
 
 }  // namespace tinyhost::hal

@@ -1,6 +1,6 @@
-// Two clocks. Ticks() counts instructions: with `-icount shift=7` QEMU's virtual time advances by 128 ns with each one,
-// and FPGAIO counts that time at 25 MHz, 3.2 counts per instruction. MicrosNow() is the host's clock: the host at the
-// other end of the link lives in it, while virtual time runs far ahead of it in a busy program.
+// Two clocks. Ticks() counts instructions: with `-icount shift=7` each one advances QEMU's virtual time by 128 ns, and
+// FPGAIO counts that time at 25 MHz, 3.2 counts per instruction. MicrosNow() is the host's clock, because the program
+// at the other end of the link uses it, while virtual time runs far ahead of it in a busy program.
 #include "hal/clock.h"
 
 #include "boards/m4/semihost.h"
@@ -14,7 +14,7 @@ struct Fpgaio {
 Fpgaio& Fpga() { return *reinterpret_cast<Fpgaio*>(0x40028014); }
 constexpr uint32_t kCountsPer100Hz = 250'000;
 
-/// The counter, which wraps after 1.34 G instructions, extended by the slow one, which does after 3.4e14.
+/// The counter, which wraps after 1.34 G instructions, extended by the slow one, which wraps after 3.4e14.
 uint64_t Counts() {
   const uint64_t coarse = static_cast<uint64_t>(Fpga().clk100hz) * kCountsPer100Hz;
   const uint32_t fine = Fpga().counter;
@@ -24,8 +24,8 @@ uint64_t Counts() {
 
 }  // namespace
 
-// Every interval between two calls is rounded by itself: it is exact, since its count is off by less than one, a third
-// of an instruction.
+// Every interval between two calls is rounded on its own. It is exact, because its count is off by less than one, a
+// third of an instruction.
 __attribute__((noipa)) uint64_t Ticks() {
   static uint64_t last = 0;
   static uint64_t instructions = 0;

@@ -1,8 +1,8 @@
 // The link is the CMSDK UART 0 (Arm DDI 0479, chapter 4.3). It has no FIFO and needs none: QEMU holds further bytes
-// back until `data` is read. That makes 25 kB/s, so a host that can do better puts the bytes into the FIFO `link.rx`
+// back until `data` is read. That limits it to 25 kB/s. A faster host therefore puts its bytes into the FIFO `link.rx`
 // and sends only a doorbell through the UART: one byte b says that b + 1 bytes are there
-// (host/tinyhost/boards/feed.py). Output then goes by semihosting too, to the standard output that the UART would write
-// to byte by byte.
+// (host/tinyhost/boards/feed.py). Output then uses semihosting, too, and goes to the standard output to which the UART
+// would write byte by byte.
 #include "hal/link.h"
 
 #include "boards/m4/link.h"
@@ -35,7 +35,7 @@ volatile uint32_t& InterruptControl() { return *reinterpret_cast<volatile uint32
 
 int fifo = -1;
 int32_t output = -1;
-size_t announced = 0;  // bytes in the FIFO that the doorbell told of
+size_t announced = 0;  // bytes in the FIFO that the doorbell announced
 
 bool HasByte() { return (Uart0().state & kRxFull) != 0; }
 
@@ -68,7 +68,7 @@ size_t WriteUart(const uint8_t* data) {
 void LinkBegin() {
   fifo = host::OpenFile("link.rx");
   if (fifo >= 0) output = semihost::OpenOutput();
-  Uart0().baud_divider = 16;  // the least that is allowed
+  Uart0().baud_divider = 16;  // the smallest that is allowed
   Uart0().control = kTxEnable | kRxEnable | kRxInterrupt;
   NvicEnable() = 1;
 }
@@ -77,7 +77,7 @@ size_t LinkRead(uint8_t* data, size_t max) { return fifo < 0 ? ReadUart(data, ma
 
 size_t LinkWrite(const uint8_t* data, size_t n, uint32_t timeout_ms) {
   size_t sent = 0;
-  uint64_t stalled_us = 0;  // since when the host takes nothing; 0: it does
+  uint64_t stalled_us = 0;  // since when the host has taken nothing; 0: it takes bytes
   while (sent < n) {
     const size_t taken = output < 0 ? WriteUart(data + sent) : semihost::WriteSome(output, data + sent, n - sent);
     sent += taken;

@@ -1,4 +1,4 @@
-// What newlib asks of a system: its output goes to the standard error of QEMU, and _exit ends QEMU.
+// The system calls that newlib needs: output goes to QEMU's standard error, and _exit ends QEMU.
 #include <cstddef>
 
 #include "boards/m4/semihost.h"

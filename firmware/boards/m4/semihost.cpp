@@ -12,7 +12,7 @@ __attribute__((noinline)) int32_t Call(Operation operation, const void* argument
 }
 
 int32_t OpenOutput() {
-  static constexpr char kName[] = ":tt";  // with a mode to write: standard output
+  static constexpr char kName[] = ":tt";  // opened for writing: standard output
   const uint32_t arguments[] = {reinterpret_cast<uintptr_t>(kName), 5, sizeof kName - 1};
   return Call(kOpen, arguments);
 }
@@ -71,7 +71,7 @@ bool WriteFile(int file, size_t offset, const void* data, size_t n) {
 
 bool SendFile(int file, const void* data, size_t n) { return semihost::WriteSome(file, data, n) == n; }
 
-// A trip to the host and back is long enough.
+// A call to the host takes long enough.
 void Pause() { semihost::HostNanoseconds(); }
 
 void Exit(ExitCode code) {

@@ -22,7 +22,7 @@ int32_t Call(Operation operation, const void* arguments);
 
 /// Opens the standard output of QEMU; returns a handle, or -1.
 int32_t OpenOutput();
-/// Writes up to `n` bytes; returns how many were taken. Does not wait if the file does not.
+/// Writes up to `n` bytes; returns how many were taken. Does not wait unless the file does.
 size_t WriteSome(int32_t file, const void* data, size_t n);
 
 /// Prints a text on the standard error of QEMU.

@@ -7,7 +7,7 @@ extern "C" {
 extern uint32_t _sidata[], _sdata[], _edata[], _sbss[], _ebss[], _estack[];
 void __libc_init_array();
 int main(int, char**);
-void* __dso_handle = nullptr;  // what crtbegin would define
+void* __dso_handle = nullptr;  // crtbegin would define it
 void _init() {}
 void _fini() {}
 void ResetHandler();
@@ -50,8 +50,8 @@ using Handler = void (*)();
 
 }  // namespace
 
-// No interrupt has a handler: they are only enabled to end a wfi, with PRIMASK set (link.cpp). So none can ever run
-// inside code whose instructions are counted.
+// No interrupt has a handler: they are enabled only to end a wfi, with PRIMASK set (link.cpp). So no handler can ever
+// run inside code whose instructions are counted.
 __attribute__((section(".vectors"), used)) const Handler kVectors[] = {
     reinterpret_cast<Handler>(_estack),
     ResetHandler,

@@ -1,6 +1,6 @@
-// Time: TIMER0 counts microseconds of the crystal oscillator, CYCCNT the processor's cycles; both wrap, and the tick of
-// each second keeps track of that. The tick is the watchdog, too. Not the nRF52840's own: once started it runs on
-// through the restart into the bootloader, which does not feed it, and would end an upload in the middle.
+// Time: TIMER0 counts microseconds of the crystal oscillator, CYCCNT the processor's cycles. Both wrap, and a tick
+// every second keeps track of that. The tick is also the watchdog. The nRF52840's own watchdog is not used: once
+// started it runs on through the restart into the bootloader, which does not feed it, and would abort an upload.
 #include "boards/nano33ble/clock.h"
 
 #include <atomic>
@@ -21,8 +21,8 @@ using namespace nrf52840;
 constexpr uint32_t kCoreHz = 64'000'000;
 constexpr uint32_t kCrystalTimeoutCycles = kCoreHz / 20;  // 50 ms; section 5.4.4.2: 0.36 ms with this board's crystal
 constexpr uint32_t kSecondUs = 1'000'000;
-constexpr uint32_t kTouchUs = 20'000;  // the host's last request ends before that
-constexpr uint32_t kPatienceS = 30;    // erasing a slot takes 7 s, the largest model's run some more
+constexpr uint32_t kTouchUs = 20'000;  // the host's last request ends within this time
+constexpr uint32_t kPatienceS = 30;    // erasing a slot takes 7 s, the largest model's run a little more
 
 enum Channel : uint32_t { kNow, kTick, kAlarm, kTouch };
 
@@ -43,14 +43,14 @@ void Arm(Channel channel, uint32_t from_now_us) {
   TIMER0->INTENSET = CompareInterrupt(channel);
 }
 
-/// A channel that is not armed has its event, too, each time the counter comes by its last value, or by 0.
+/// A channel that is not armed also has an event whenever the counter passes its last value, or 0.
 bool TakeEvent(Channel channel) {
   if (TIMER0->EVENTS_COMPARE[channel] == 0 || (TIMER0->INTENSET & CompareInterrupt(channel)) == 0) return false;
   TIMER0->EVENTS_COMPARE[channel] = 0;
   return true;
 }
 
-/// Without a crystal that starts the program goes on, off by some per cent: better than a board that says nothing.
+/// If no crystal starts, the program goes on with a clock that is off by some per cent: better than a silent board.
 void StartCrystal() {
   CLOCK->EVENTS_HFCLKSTARTED = 0;
   CLOCK->TASKS_HFCLKSTART = kTrigger;
@@ -97,7 +97,7 @@ uint32_t TickHz() { return kCoreHz; }
 
 uint64_t MicrosNow() { return microseconds.Now(ReadTimer); }
 
-/// Interrupts are off when it decides to sleep, so that none can come in between; a pending one ends the sleep.
+/// Interrupts are off while it decides to sleep, so that none can come in between; a pending one ends the sleep.
 void WaitForLink(uint32_t timeout_ms) {
   const uint64_t end_us = MicrosNow() + uint64_t{timeout_ms} * 1000;
   Arm(kAlarm, timeout_ms * 1000);
@@ -110,11 +110,11 @@ void WaitForLink(uint32_t timeout_ms) {
 
 }  // namespace tinyhost::hal
 
-/// pc and lr: of the program that the tick has interrupted.
+/// pc and lr of the program that the tick has interrupted.
 extern "C" __attribute__((used)) void OnTimer0(const uint32_t* frame) {
   using namespace tinyhost;
   using namespace tinyhost::hal;
-  TakeEvent(kAlarm);  // it only ends a sleep
+  TakeEvent(kAlarm);  // its only purpose is to end a sleep
   if (TakeEvent(kTouch)) RestartNow(true);
   if (!TakeEvent(kTick)) return;
   TIMER0->CC[kTick] = TIMER0->CC[kTick] + kSecondUs;

@@ -10,9 +10,9 @@
 namespace tinyhost::hal {
 namespace {
 
-// Arduino's bootloader stays if it finds this: bootloaders/nano33ble of its core.
+// Arduino's bootloader stays active if it finds this value: bootloaders/nano33ble of its core.
 constexpr uint32_t kStayInBootloader = 0xB0;
-constexpr uint32_t kLastPacketMs = 20;  // a host that reads takes one each millisecond
+constexpr uint32_t kLastPacketMs = 20;  // a host that reads takes a packet every millisecond
 
 }  // namespace
 

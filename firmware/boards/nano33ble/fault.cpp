@@ -46,7 +46,7 @@ extern "C" [[noreturn]] __attribute__((used)) void ReportFault(const StackFrame*
 
 }  // namespace tinyhost::hal
 
-// The stack may be what the fault is about: it starts again.
+// The stack may have caused the fault, so it is reset.
 extern "C" __attribute__((naked)) void FaultHandler() {
   __asm__ volatile(
       "cpsid i\n"
@@ -56,7 +56,7 @@ extern "C" __attribute__((naked)) void FaultHandler() {
       "b ReportFault\n");
 }
 
-// assert() of the C library.
+// The C library's assert() ends here.
 extern "C" [[noreturn]] void __assert_func(const char* /*file*/, int /*line*/, const char* /*function*/,
                                            const char* /*condition*/) {
   using namespace tinyhost;

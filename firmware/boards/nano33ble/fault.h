@@ -6,10 +6,10 @@
 
 namespace tinyhost::hal {
 
-/// Keeps what is known, shows red for a second, and restarts. pc: where it was; lr: who had called that.
+/// Stores what is known about the fault, shows red for a second, and restarts. pc: where it happened; lr: the caller.
 [[noreturn]] void Die(ResetReason reason, uint32_t pc, uint32_t lr);
 
-/// A broken invariant of ours, in the function that calls this.
+/// Reports that an invariant of our own is broken, in the function that calls this.
 [[noreturn]] __attribute__((noinline)) void FailedAssertion();
 
 }  // namespace tinyhost::hal

@@ -1,6 +1,6 @@
 // The upper part of the nRF52840's 1 MB of flash. The linker script ends the program below it, and an upload erases
-// only what it writes, so slots and settings outlive a new firmware. Section 4.3: the flash controller. The processor
-// stands still while a page is erased or a word is written, as it runs from the same flash.
+// only what it writes, so slots and settings outlive a new firmware. Section 4.3 describes the flash controller. The
+// processor stands still while a page is erased or a word is written, because it runs from the same flash.
 #include "hal/flash.h"
 
 #include <cstring>
@@ -24,8 +24,8 @@ static_assert(kBegin == 0x10000 + 294912, "nano33ble.ld: the program's memory");
 constexpr uint32_t kPieceMs = 10;
 constexpr uint32_t kPieces = 9;
 
-/// Whether the bootloader was moved to where the slots are (docs/guides/board.md). Then its address is in
-/// the first word of UICR.NRFFW, which is erased otherwise. Nothing is ever erased or written there: every push ends
+/// Whether the bootloader was moved to where the slots are (docs/guides/board.md). Then its address is in the first
+/// word of UICR.NRFFW, which is erased otherwise. In that case nothing is ever erased or written there: every push ends
 /// with flash_erase.
 bool IsBootloaderMoved() { return UICR->NRFFW[0] != 0xffffffff; }
 
@@ -34,7 +34,7 @@ void WaitUntilReady() {
   }
 }
 
-/// The controller in a mode for as long as this lives: what is written by mistake at any other time is not written.
+/// Sets the controller's mode during its lifetime, so that an accidental write at any other time has no effect.
 class Mode {
  public:
   explicit Mode(uint32_t mode) { Set(mode); }
@@ -58,7 +58,7 @@ bool IsErased(uint32_t address) {
   return true;
 }
 
-/// Interrupts are served between two pieces, and no sound is lost: a block of it lasts 16 ms.
+/// Interrupts are served between two pieces, so no sound is lost: a block of sound lasts 16 ms.
 void EraseInPieces(uint32_t address) {
   const Mode mode(kEraseEnable);
   NVMC->ERASEPAGEPARTIALCFG = kPieceMs;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What the vector table has, by name of the peripheral.
+/// The handlers in the vector table, named after their peripherals.
 extern "C" {
 void FaultHandler();
 void PowerClockHandler();
@@ -11,7 +11,7 @@ void UsbdHandler();
 
 namespace tinyhost::hal {
 
-/// Smaller is more urgent. The second's tick must see a loop that hangs in another handler.
+/// A smaller number is more urgent. The tick must notice a loop that hangs in another handler.
 constexpr unsigned char kTickPriority = 3;
 constexpr unsigned char kUsbPriority = 6;  // below the microphone's: a host waits
 

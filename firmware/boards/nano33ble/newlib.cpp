@@ -1,4 +1,4 @@
-// What newlib asks of a system. There is no heap and no file: what needs one is a mistake of ours.
+// The system calls that newlib needs. There is no heap and no file: code that needs one is a bug of ours.
 #include <cstddef>
 
 #include "boards/nano33ble/fault.h"

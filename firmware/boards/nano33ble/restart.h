@@ -2,7 +2,7 @@
 
 namespace tinyhost::hal {
 
-/// Starts the program anew, or the bootloader, without a word to the host.
+/// Restarts the program, or starts the bootloader, without telling the host.
 [[noreturn]] void RestartNow(bool bootloader);
 
 }  // namespace tinyhost::hal

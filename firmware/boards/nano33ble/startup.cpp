@@ -1,8 +1,8 @@
-// From the reset, or from what a bootloader left behind, to main(); the vector table.
+// From the reset, or from the state that a bootloader left, to main(); the vector table.
 //
 // Arduino's bootloader (a Zephyr program) ends with all interrupts of the NVIC off, SHCSR, CONTROL and PRIMASK 0 and
-// VTOR at the program, but with its clock, RTC1, running and with what it made of the MPU; double-tapped or not, it has
-// USB disabled. Nothing of that is relied on here.
+// VTOR at the program, but with its clock, RTC1, running and with its settings of the MPU. Whether it was double-tapped
+// or not, it has disabled USB. Nothing of that is relied on here.
 #include <cstdint>
 #include <cstring>
 
@@ -14,7 +14,7 @@ extern "C" {
 extern uint32_t _sidata[], _sdata[], _edata[], _sbss[], _ebss[], _stack_begin[], _stack_end[];
 void __libc_init_array();
 int main();
-void* __dso_handle = nullptr;  // what crtbegin would define
+void* __dso_handle = nullptr;  // crtbegin would define it
 void _init() {}
 void _fini() {}
 void ResetHandler();
@@ -25,7 +25,7 @@ namespace {
 using namespace tinyhost;
 using Handler = void (*)();
 
-// A pattern that programs seldom write: how much of the stack was ever used is what no longer has it.
+// A pattern that programs seldom write. The part of the stack that no longer has it was used.
 constexpr uint32_t kPaint = 0xC5C5C5C5;
 
 struct Vectors {
@@ -46,7 +46,7 @@ constexpr Vectors MakeVectors() {
   return vectors;
 }
 
-/// The processor as after a reset, but with interrupts off.
+/// Puts the processor into its state after a reset, but with interrupts off.
 void Reclaim() {
   using namespace cortex_m4;
   SYST->CTRL = 0;
@@ -56,7 +56,7 @@ void Reclaim() {
     NVIC->ICPR[i] = ~0u;
   }
   SCB->ICSR = kClearPendingSysTick | kClearPendingPendSv;
-  for (Register& priorities : SCB->SHPR) priorities = 0;  // faults above all interrupts
+  for (Register& priorities : SCB->SHPR) priorities = 0;  // faults are above all interrupts
   SCB->AIRCR = kAllPriorityBits;
   SCB->SCR = 0;
   SCB->CCR = kStackAligned | kDivideByZeroTraps;

@@ -1,10 +1,10 @@
 // The USB device of the nRF52840: Product Specification 1.7, section 6.35. What it answers is in lib/usb; here is how.
 //
-// Everything that touches the peripheral runs in its interrupt (and the one of its power, of the same priority), so
-// that EasyDMA never has two transfers, as it must not (section 6.35.10). The program puts bytes into a ring and pends
-// the interrupt. A transfer of 64 bytes is waited for: it takes some microseconds.
+// Everything that touches the peripheral runs in its interrupt (and in that of its power, of the same priority), so
+// that EasyDMA never has two transfers, which is not allowed (section 6.35.10). The program puts bytes into a ring and
+// pends the interrupt. The code waits for a transfer of 64 bytes: it takes some microseconds.
 //
-// Errata of the nRF52840 are in docs/reference/nano33ble.md; here they are named where something is done about them.
+// Errata of the nRF52840 are in docs/reference/nano33ble.md; here they are named where code works around them.
 #include "boards/nano33ble/usb_device.h"
 
 #include <algorithm>
@@ -42,7 +42,7 @@ constexpr uintptr_t kErratum171 = 0x4006EC14;
 constexpr uintptr_t kErratum187 = 0x4006ED14;
 constexpr uintptr_t kErratum199 = 0x40027C1C;
 
-/// Errata 171 and 187: the peripheral might not get ready after it was enabled.
+/// Errata 171 and 187: the peripheral may not become ready after it was enabled.
 void WriteErratum(uintptr_t address, uint32_t value) {
   constexpr uint32_t kKey = 0x9375;
   const bool is_locked = Undocumented(kErrataKey) == 0;
@@ -51,12 +51,12 @@ void WriteErratum(uintptr_t address, uint32_t value) {
   if (is_locked) Undocumented(kErrataKey) = kKey;
 }
 
-/// Moves one packet between a buffer in RAM and an endpoint. False: it did not end.
+/// Moves one packet between a buffer in RAM and an endpoint. Returns false if the transfer did not end.
 bool Transfer(UsbdDma& dma, Register& start, Register& ended, uint32_t buffer, uint32_t n) {
   dma.PTR = buffer;
   dma.MAXCNT = n;
   ended = 0;
-  Undocumented(kErratum199) = 0x82;  // tasks during a transfer were lost
+  Undocumented(kErratum199) = 0x82;  // tasks during a transfer would be lost
   start = kTrigger;
   uint32_t n_polls = 0;
   while (ended == 0 && ++n_polls < kDmaPolls) {
@@ -67,8 +67,8 @@ bool Transfer(UsbdDma& dma, Register& start, Register& ended, uint32_t buffer, u
   return has_ended;
 }
 
-/// Bytes of the packet that waits at an OUT endpoint. To be read before the transfer: after it, the next one may be
-/// there.
+/// Bytes of the packet that waits at an OUT endpoint. It must be read before the transfer: after it, the next packet
+/// may already be there.
 uint32_t PacketSize(uint8_t endpoint) {
   const uint32_t n = USBD->SIZE_EPOUT[endpoint];
   return std::min<uint32_t>(n, kPacketBytes);
@@ -86,7 +86,7 @@ class HardwareEndpoints final : public usb::Endpoints {
 
 enum class Stage : uint8_t { kIdle, kSending, kReceiving };
 
-// The program has their other ends. All else belongs to the interrupt.
+// The program uses the other end of each ring. All else belongs to the interrupt.
 ByteRing<1024> to_host;
 ByteRing<1024> from_host;
 
@@ -94,14 +94,14 @@ struct Device {
   HardwareEndpoints endpoints;
   usb::SerialDevice serial{&endpoints};
   Stage stage = Stage::kIdle;
-  const uint8_t* control_data = nullptr;  // what is left to send
-  uint16_t n_control = 0;                 // bytes of it, or received
-  uint16_t n_expected = 0;                // to receive
-  bool needs_empty_packet = false;        // what is sent ends with a full packet, and the host wanted more
+  const uint8_t* control_data = nullptr;  // what is still to be sent
+  uint16_t n_control = 0;                 // bytes left to send, or received so far
+  uint16_t n_expected = 0;                // bytes to receive
+  bool needs_empty_packet = false;        // the last packet is full, and the host wanted more
   bool is_powered = false;
   bool is_suspended = false;
   bool is_sending = false;    // a packet waits for the host
-  bool was_full = false;      // the last one was: then an empty one ends the host's transfer
+  bool was_full = false;      // the last packet was full: then an empty one ends the host's transfer
   bool has_received = false;  // a packet waits for room in the ring
 };
 Device device;
@@ -114,7 +114,7 @@ std::atomic<bool> is_open{false};
 
 void UpdateOpen() {
   const bool now_open = device.is_powered && !device.is_suspended && device.serial.is_open();
-  if (!device.serial.is_open()) to_host.Discard();  // nobody would read it
+  if (!device.serial.is_open()) to_host.Discard();  // nobody would read them
   is_open.store(now_open, std::memory_order_relaxed);
 }
 
@@ -122,7 +122,7 @@ void HardwareEndpoints::Halt(uint8_t address, bool halt) {
   USBD->EPSTALL = address | (halt ? kStall : 0);
   if (halt) return;
   USBD->DTOGGLE = address | kToggleData0;
-  // It may receive, unless there is a packet already: section 6.35.11.2.
+  // The endpoint may receive unless a packet is already there: section 6.35.11.2.
   if (address == kDataEndpoint && !device.has_received) USBD->SIZE_EPOUT[kDataEndpoint] = 0;
 }
 
@@ -161,14 +161,14 @@ void PowerDown() {
   Forget();
 }
 
-/// The pull-up tells the host of us: once the peripheral is ready and its supply is stable. Section 6.35.4.
+/// The pull-up announces the device to the host, once the peripheral is ready and its supply is stable. Section 6.35.4.
 void ConnectIfPossible(bool is_ready) {
   static bool was_ready = false;
   was_ready = is_ready || (was_ready && device.is_powered);
   if (was_ready && (POWER->USBREGSTATUS & kOutputReady) != 0) USBD->USBPULLUP = kEnabled;
 }
 
-/// A transfer that does not end: the peripheral starts again, if it has not just lost its supply.
+/// After a transfer that does not end, restarts the peripheral, unless it has just lost its supply.
 void BeginAnew() {
   PowerDown();
   if ((POWER->USBREGSTATUS & kVbusDetect) != 0) PowerUp();
@@ -239,7 +239,7 @@ void OnControlData() {
   EndControl(true);
 }
 
-/// Fetches the packet that waits, if the ring has room for a full one; else the host has to wait.
+/// Fetches the waiting packet if the ring has room for a full one; otherwise the host has to wait.
 void FetchPacket() {
   if (!device.has_received || from_host.room() < kPacketBytes) return;
   device.has_received = false;
@@ -282,7 +282,7 @@ void OnCause() {
     WriteErratum(kErratum187, 0);
     ConnectIfPossible(true);
   }
-  // Both at once: it has woken up already.
+  // If both are set, the bus has already woken up.
   if ((cause & (kSuspend | kResume)) != 0) device.is_suspended = (cause & kResume) == 0;
   UpdateOpen();
 }
@@ -297,7 +297,7 @@ void OnData() {
 bool Take(Register& event) {
   if (event == 0) return false;
   event = 0;
-  return event == 0;  // read back, so that it has reached the peripheral before the handler ends
+  return event == 0;  // reading it back makes sure that it has reached the peripheral before the handler ends
 }
 
 }  // namespace
@@ -353,7 +353,7 @@ extern "C" void UsbdHandler() {
   if (Take(USBD->EVENTS_USBEVENT)) OnCause();
   if (Take(USBD->EVENTS_EPDATA)) OnData();
   const bool has_control_data = Take(USBD->EVENTS_EP0DATADONE);
-  if (Take(USBD->EVENTS_EP0SETUP)) {  // data of a request before that are of no interest any more
+  if (Take(USBD->EVENTS_EP0SETUP)) {  // data of an earlier request no longer matters
     OnSetup();
   } else if (has_control_data) {
     OnControlData();
@@ -366,6 +366,6 @@ extern "C" void PowerClockHandler() {
   using namespace tinyhost::hal;
   Take(POWER->EVENTS_USBDETECTED);
   if (Take(POWER->EVENTS_USBREMOVED)) PowerDown();
-  if ((POWER->USBREGSTATUS & kVbusDetect) != 0) PowerUp();  // it may have come back already
+  if ((POWER->USBREGSTATUS & kVbusDetect) != 0) PowerUp();  // power may already be back
   if (Take(POWER->EVENTS_USBPWRRDY)) ConnectIfPossible(false);
 }

@@ -5,14 +5,14 @@
 
 namespace tinyhost::hal {
 
-/// Connects as soon as there is power on USB, and from then on whenever it comes back.
+/// Connects as soon as USB has power, and again whenever the power comes back.
 void UsbBegin();
 
-/// A program of the host has the port open, and the bus is not suspended.
+/// Whether a program of the host has the port open and the bus is not suspended.
 bool UsbIsOpen();
-/// Queues bytes for the host; returns how many there was room for.
+/// Queues bytes for the host; returns how many fit.
 size_t UsbQueue(const uint8_t* data, size_t n);
-/// Waits until the host has taken what is queued, but no longer than that.
+/// Waits until the host has taken all queued bytes, at most for the timeout.
 void UsbFlush(uint32_t timeout_ms);
 
 bool UsbHasReceived();

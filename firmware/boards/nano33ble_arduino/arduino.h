@@ -1,6 +1,6 @@
 #pragma once
 
-// The Arduino core, for this folder alone. Its macros break C++17's headers, which therefore come first.
+// The Arduino core, for this folder only. Its macros break C++17's headers, which therefore come first.
 // clang-format off
 #include <algorithm>
 #include <chrono>

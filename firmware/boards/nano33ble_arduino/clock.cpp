@@ -14,7 +14,7 @@ uint32_t ReadCycles() { return DWT->CYCCNT; }
 
 }  // namespace
 
-// The crystal: neither the core nor Mbed starts it, and the chip's own oscillator is off by some per cent.
+// Starts the crystal: neither the core nor Mbed does, and the chip's own oscillator is off by some per cent.
 void ClockBegin() {
   NRF_CLOCK->TASKS_HFCLKSTART = 1;
   CoreDebug->DEMCR |= CoreDebug_DEMCR_TRCENA_Msk;

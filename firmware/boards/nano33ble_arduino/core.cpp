@@ -15,17 +15,18 @@ constexpr unsigned long kLastPacketMs = 10;  // send_nb() returned while it was 
 void CoreBegin() {
   ClockBegin();
   FlashBegin();
-  // The core's thread that answers a touch with 1200 baud has normal priority: below it, no app can starve it.
+  // The core's thread that answers a touch with 1200 baud has normal priority. The app runs below it and cannot starve
+  // it.
   osThreadSetPriority(osThreadGetId(), osPriorityBelowNormal);
 }
 
 void Restart(bool bootloader) {
   delay(kLastPacketMs);
-  if (bootloader) _ontouch1200bps_();  // what a touch with 1200 baud does; it does not return
+  if (bootloader) _ontouch1200bps_();  // the core's answer to a touch with 1200 baud; it does not return
   NVIC_SystemReset();
 }
 
 }  // namespace tinyhost::hal
 
-// The name in the core's vector table.
+// The handler's name in the core's vector table.
 extern "C" __attribute__((used)) void PDM_IRQHandler_v() { tinyhost::hal::OnPdmInterrupt(); }

@@ -3,7 +3,7 @@
 #include "device/app.h"
 #include "hal/board.h"
 
-// What Arduino's main() calls.
+// Arduino's main() calls these.
 void setup() {
   tinyhost::hal::BoardBegin();
   tinyhost::AppBegin();

@@ -1,5 +1,5 @@
-// Not the nRF52840's own watchdog: once started it runs on through the restart into the bootloader, which does not feed
-// it, and would end an upload in the middle. An interrupt sees whether the loop still turns.
+// The nRF52840's own watchdog is not used: once started it runs on through the restart into the bootloader, which does
+// not feed it, and would abort an upload. Instead, an interrupt checks that the loop still turns.
 #include "boards/nano33ble_arduino/watchdog.h"
 
 #include <atomic>
@@ -14,7 +14,7 @@
 namespace tinyhost::hal {
 namespace {
 
-constexpr uint32_t kPatienceS = 30;  // erasing a slot takes 7 s, the largest model's run some more
+constexpr uint32_t kPatienceS = 30;  // erasing a slot takes 7 s, the largest model's run a little more
 
 std::atomic<uint32_t> n_silent_s{0};
 
@@ -39,8 +39,8 @@ void FeedWatchdog() { n_silent_s.store(0); }
 
 }  // namespace tinyhost::hal
 
-// Where faults, failed asserts and RTOS errors end. Mbed's own (weak, platform/source/mbed_board.c) blinks without end
-// with interrupts off: no watchdog and no touch would end that.
+// Faults, failed asserts and RTOS errors end here. Mbed's own (weak, platform/source/mbed_board.c) blinks forever with
+// interrupts off: no watchdog and no touch would end that.
 extern "C" void mbed_die() {
   using namespace tinyhost::hal;
   __disable_irq();

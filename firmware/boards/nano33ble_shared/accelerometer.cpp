@@ -1,4 +1,4 @@
-// Revision 1 of the board has an LSM9DS1, revision 2 a BMI270: which one, the bus says.
+// Revision 1 of the board has an LSM9DS1, revision 2 a BMI270. The answers on the bus tell which one it is.
 #include "hal/accelerometer.h"
 
 #include "boards/nano33ble_shared/bmi270_config.h"

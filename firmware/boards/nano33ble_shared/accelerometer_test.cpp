@@ -9,7 +9,7 @@
 #include "hal/clock.h"
 #include "hal/imu.h"
 
-#pragma GCC optimize("Os")  // it runs when a person asks, and waits for the chip
+#pragma GCC optimize("Os")  // it runs only on request, and waits for the chip anyway
 
 namespace tinyhost::hal {
 namespace {
@@ -43,7 +43,7 @@ void TestMotionChip(FindingList* findings) {
   TestBmi270Chip(&SensorBus(), WaitMs, findings);
 }
 
-/// After a test of the stream; without samples all of these are skipped.
+/// A test after that of the stream; without samples, all of these are skipped.
 using TestAtRest = void (*)(const StreamTotals& totals, float scale, FindingList* findings);
 
 template <Status (*kStart)(Sampling*), TestAtRest kAtRest>

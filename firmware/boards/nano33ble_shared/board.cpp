@@ -25,13 +25,13 @@ void SwitchOn(Pin pin) {
   pin.Configure(kOutput);
 }
 
-/// P1.00 feeds the pull-ups of the sensors' bus; the trace port could have taken it: section 6.9.1 and 5.4.3.12.
+/// P1.00 supplies the pull-ups of the sensors' bus; the trace port may have taken it: section 6.9.1 and 5.4.3.12.
 void PinsBegin() {
   CLOCK->TRACECONFIG = 0;
   SwitchOn(kPowerLed);
   SwitchOn(kSensorPullUps);
   SwitchOn(kSensorPower);
-  SwitchOn(kRedLed);  // with all three the light is off
+  SwitchOn(kRedLed);  // with all three on, the light looks off
   SwitchOn(kGreenLed);
   SwitchOn(kBlueLed);
   P0->DIRSET = kMarkerPins;
@@ -49,10 +49,10 @@ void BoardBegin() {
 
 const char* BoardName() { return "nano33ble"; }
 
-// Revisions differ in their motion sensor, and nowhere else that firmware could see.
+// The firmware can tell the revisions apart only by their motion sensor.
 const char* BoardRevision() { return AccelerometerRevision(); }
 
-// The number that the board has on USB, in Arduino's core and in the bootloader, too.
+// The number that the board also has on USB, with Arduino's core and with the bootloader.
 const char* UniqueId() {
   static char id[17] = {};
   if (id[0] == '\0') {

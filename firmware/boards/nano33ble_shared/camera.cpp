@@ -1,8 +1,8 @@
-// The OV7675 of the kit, or an OV7670, whose pixels are read from the pins, one by one. Wiring: docs/guides/board.md.
+// The kit's OV7675, or an OV7670, whose pixels are read from the pins one by one. Wiring: docs/guides/board.md.
 //
-// A row must not be interrupted, but a frame takes 150 ms, and USB cannot wait for so long. So a frame is watched once
-// to learn its timing; after that interrupts are off only from shortly before a row until its end: a third of a
-// millisecond. A row whose begin was missed spoils the frame, and the next one is taken. Every wait ends.
+// A row must not be interrupted, but a frame takes 150 ms, and USB cannot wait that long. So the code watches one frame
+// to learn its timing. After that interrupts are off only from shortly before a row until its end: a third of a
+// millisecond. A row whose start was missed spoils the frame, and the next one is taken. Every wait has a limit.
 #include "hal/camera.h"
 
 #include <algorithm>
@@ -31,11 +31,11 @@ constexpr uint32_t kTicksPerUs = 64;
 constexpr uint32_t kShortestRowUs = 200;                 // 40 ticks a byte
 constexpr uint32_t kLongestRowUs = 500;                  // then interrupts are off for long
 constexpr uint32_t kMarginTicks = 100 * kTicksPerUs;     // interrupts are off so long before a row
-constexpr uint32_t kMaxRowPolls = 12'000;                // in all of a row: 1 to 2 ms
+constexpr uint32_t kMaxRowPolls = 12'000;                // limit for a whole row: 1 to 2 ms
 constexpr uint32_t kFrameTicks = 400'000 * kTicksPerUs;  // no frame takes longer
-constexpr int kTries = 2;                                // frames until a whole one
-// From the first clock to the first register: Adafruit_OV7670 waits for 300 ms, Arduino_OV767X for 1 s; no datasheet
-// says.
+constexpr int kTries = 2;                                // frames to try until one is whole
+// From the first clock to the first register access: Adafruit_OV7670 waits for 300 ms, Arduino_OV767X for 1 s; no
+// datasheet gives a time.
 constexpr uint32_t kPowerUpMs = 300;
 
 enum class Taken : uint8_t { kRow, kMissed, kTimeout };
@@ -58,7 +58,7 @@ FrameTiming timing;
 uint32_t Now() { return cortex_m4::DWT->CYCCNT; }
 bool IsHigh(uint32_t pin) { return (P0->IN & pin) != 0; }
 
-/// False if the pin is not at that level within some ticks.
+/// Returns false if the pin does not reach that level within this many ticks.
 bool WaitForPin(uint32_t pin, bool level, uint32_t ticks) {
   const uint32_t start = Now();
   while (IsHigh(pin) != level) {
@@ -67,8 +67,9 @@ bool WaitForPin(uint32_t pin, bool level, uint32_t ticks) {
   return true;
 }
 
-/// The I2S peripheral's master clock, 16 MHz, is the camera's: product specification, section 6.11. TXEN stays 1, as
-/// after a reset, with nothing to transmit: so Arduino_OV767X gets its clock, on silicon. False if it was on before.
+/// The camera's clock is the master clock of the I2S peripheral, 16 MHz: product specification, section 6.11. TXEN
+/// stays 1, as after a reset, with nothing to transmit: Arduino_OV767X gets its clock that way on silicon. Returns
+/// false if the clock was already on.
 bool StartClock() {
   if (I2S->ENABLE != 0) return false;
   P0->PIN_CNF[kXclkPin] = kOutput | kHighDrive;
@@ -109,18 +110,18 @@ bool WatchFrame(FrameTiming* learnt) {
   return LearnTiming(vsync_end, rises, falls, n_rows, learnt);
 }
 
-/// Polls the camera's clock and HREF, both on P0, so often in all.
+/// Polls the camera's clock and HREF, both on P0, up to a total number of times.
 struct Poll {
   const volatile uint32_t* port;
   uint32_t n_left = kMaxRowPolls;
   uint32_t pins = 0;
 
-  /// False if it was the last one.
+  /// Returns false after the last poll.
   __attribute__((always_inline)) bool Next() {
     pins = *port;
     return --n_left != 0;
   }
-  /// False if PCLK does not fall, if it is high, and then rise.
+  /// Waits until PCLK has fallen, if it is high, and then risen. Returns false if it does not.
   __attribute__((always_inline)) bool WaitForByte() {
     while ((pins & kPclk) != 0) {
       if (!Next()) return false;
@@ -133,8 +134,8 @@ struct Poll {
 };
 
 /// Waits for HREF and reads the grey bytes of a row. A byte takes 48 cycles at divider 3, and HREF rises as PCLK falls:
-/// from one edge to the loop that waits for the next one there are some 20 cycles, as compiled at -O2. A begin that was
-/// missed shifts the row: then HREF has ended before its last byte.
+/// from one edge to the loop that waits for the next one there are some 20 cycles, as compiled at -O2. A missed start
+/// shifts the row: then HREF ends before its last byte.
 Taken ReadRow(uint8_t* row) {
   Poll poll{&P0->IN};
   __asm__("" : "+r"(poll.port));  // one address in a register for both ports: loading a second one takes cycles
@@ -153,7 +154,7 @@ Taken ReadRow(uint8_t* row) {
   return Taken::kRow;
 }
 
-/// Takes the row that begins about then.
+/// Takes the row that is expected to begin at that time.
 Taken TakeRow(uint32_t begin, uint8_t* row) {
   const uint32_t early = begin - kMarginTicks;
   while (static_cast<int32_t>(Now() - early) < 0) {
@@ -183,7 +184,7 @@ Status TakeFrame(uint64_t* begun_us, Sink sink) {
   return Status::kSensorTimeout;
 }
 
-/// Whether rows at this pixel clock are slow enough to be read, and fast enough for interrupts to wait.
+/// Whether rows at this pixel clock are slow enough to be read, and short enough to keep interrupts off.
 Status TryClock(uint8_t divider) {
   const Status status = Camera().Start(divider);
   if (status != Status::kOk) return status;
@@ -207,7 +208,7 @@ Status FindSwap() {
   return status == Status::kOk ? back : status;
 }
 
-/// One divider is tried at each set-up, as the host waits: the next one if a frame could not be read with this one.
+/// Tries one divider per set-up, because the host waits: the next one if a frame could not be read with this one.
 Status SetUp() {
   static size_t next = 0;
   ConnectCamera();
@@ -237,7 +238,7 @@ Status CaptureFrame(CameraResolution resolution, uint8_t* pixels, size_t capacit
       std::memcpy(pixels + y * Ov7675::kWidth, row, Ov7675::kWidth);
     });
   }
-  is_ready = status == Status::kOk;  // else it is set up anew: it may have been unplugged
+  is_ready = status == Status::kOk;  // otherwise it is set up again: it may have been unplugged
   *frame = {static_cast<uint16_t>(width), static_cast<uint16_t>(height), begun_us};
   return status;
 }

@@ -5,11 +5,11 @@
 #include "drivers/ov7675_test.h"
 #include "drivers/register_bus.h"
 
-// What camera.cpp and its self-test share. Wiring: docs/guides/board.md.
+// Shared by camera.cpp and its self-test. Wiring: docs/guides/board.md.
 namespace tinyhost::hal {
 
-// D0 to D7 of the camera are on D10, TX, RX, D2, D3, D5, D6, D4: P1.02, P1.03 and P1.10 to P1.15, so that a byte is two
-// pieces of one port.
+// D0 to D7 of the camera are on D10, TX, RX, D2, D3, D5, D6, D4: P1.02, P1.03 and P1.10 to P1.15, so a byte consists of
+// two pieces of one port.
 constexpr uint8_t kDataPins[] = {2, 3, 10, 11, 12, 13, 14, 15};
 constexpr uint8_t kPclkPin = 4;    // A0: P0.04
 constexpr uint8_t kHrefPin = 5;    // A1: P0.05
@@ -21,9 +21,9 @@ constexpr uint8_t DataByte(uint32_t port) { return static_cast<uint8_t>((port >>
 RegisterBus& CameraRegisters();
 /// Connects the pins, starts XCLK, and waits until the camera can answer.
 void ConnectCamera();
-/// Learns the timing, and hands the rows of the next whole frame over.
+/// Learns the timing, then passes the rows of the next whole frame to `sink`.
 Status TakeCameraFrame(CameraWires::RowSink* sink);
-/// The next capture sets the camera up anew.
+/// Makes the next capture set up the camera again.
 void ForgetCamera();
 
 }  // namespace tinyhost::hal

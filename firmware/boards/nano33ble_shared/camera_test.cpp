@@ -1,4 +1,4 @@
-// The camera's self-test: the pins' side of drivers/ov7675_test.h.
+// The camera's self-test: the access to the pins for drivers/ov7675_test.h.
 #include "hal/camera.h"
 
 #include <initializer_list>
@@ -14,12 +14,12 @@ namespace {
 using namespace nrf52840;
 
 constexpr uint64_t kWatchUs = 420'000;        // two frames at Ov7675Test::kDivider
-constexpr uint64_t kSyncTimeoutUs = 500'000;  // for what comes once a frame
+constexpr uint64_t kSyncTimeoutUs = 500'000;  // for a signal that comes once per frame
 constexpr uint32_t kPulls[] = {kInput, kPullUp, kPullDown};
 
 bool IsHigh(uint8_t pin) { return (P0->IN >> pin & 1) != 0; }
 
-/// False if the pin of port 0 is not at that level in time.
+/// Returns false if the pin of port 0 does not reach that level in time.
 bool WaitForLevel(uint8_t pin, bool level) {
   const uint64_t start_us = MicrosNow();
   while (IsHigh(pin) != level) {

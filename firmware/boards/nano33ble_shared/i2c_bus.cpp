@@ -19,7 +19,7 @@ void Configure(Pin pin, uint32_t direction) { pin.Configure(direction | kPullUp 
 
 }  // namespace
 
-/// A chip that was interrupted in the middle of a byte holds the data line; nine clocks let it finish.
+/// A chip that was interrupted in the middle of a byte holds the data line low; nine clocks let it finish.
 void I2cBus::FreeBus() {
   scl_.Drive(true);
   Configure(scl_, kInput);
@@ -108,7 +108,7 @@ bool LineRises(Pin pin, bool with_pull_up) {
 }
 
 RegisterBus& SensorBus() {
-  // 250 kHz: at 400 kHz this TWIM keeps the clock low for less than I2C asks for (nRF52840 errata, 219).
+  // 250 kHz: at 400 kHz this TWIM keeps the clock low for less time than I2C requires (nRF52840 errata, 219).
   static I2cBus bus(TWIM1, kSensorSda, kSensorScl, k250KHz, I2cBus::Reads::kRepeatedStart);
   return bus;
 }

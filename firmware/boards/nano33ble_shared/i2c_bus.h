@@ -5,7 +5,7 @@
 
 namespace tinyhost::hal {
 
-/// I2C on one of the nRF52840's TWIM peripherals. Every transfer ends after kTimeoutUs.
+/// I2C on one of the nRF52840's TWIM peripherals. Every transfer ends within kTimeoutUs.
 class I2cBus final : public RegisterBus {
  public:
   using Twim = nrf52840::Peripheral<nrf52840::TwimBlock>;
@@ -30,8 +30,8 @@ class I2cBus final : public RegisterBus {
   uint8_t buffer_[80] = {};  // EasyDMA does not read flash
 };
 
-/// Whether a line of an idle bus is high a millisecond after it was held low: without the pin's own pull-up only if
-/// there is another one, and nothing holds the line.
+/// Whether a line of an idle bus is high a millisecond after it was held low. Without the pin's own pull-up this needs
+/// another pull-up, and nothing may hold the line.
 bool LineRises(Pin pin, bool with_pull_up);
 
 /// The board's own sensors.

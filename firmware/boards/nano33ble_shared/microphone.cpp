@@ -60,8 +60,8 @@ void StartPeripheral() {
   PDM->TASKS_START = 1;
 }
 
-// A block's end and the next one's start come together, in either order. Only once both were seen has the peripheral
-// taken the place that it was given, and wants the next.
+// The end of a block and the start of the next one come together, in either order. Only after both has the peripheral
+// taken the address that it was given, and needs the next one.
 void OnInterrupt() {
   static bool has_started = false;
   static bool has_ended = false;
@@ -86,10 +86,10 @@ void OnInterrupt() {
     has_started = has_ended = false;
     PDM->SAMPLE_PTR = reinterpret_cast<uint32_t>(ring.Block(ring.n_ended() + 1));
   }
-  (void)PDM->EVENTS_END;  // what was cleared has reached the peripheral before the handler ends
+  (void)PDM->EVENTS_END;  // makes sure that the clearing has reached the peripheral before the handler ends
 }
 
-/// Throws away what the microphone gives before it has settled, with the rest of the last piece; true once it has.
+/// Discards what the microphone gives before it has settled, and the rest of that piece; returns true once it has.
 bool HasSettled(int16_t* samples, size_t max) {
   while (!settling.is_settled()) {
     const size_t n = ring.Read(samples, max);

@@ -10,7 +10,7 @@
 namespace tinyhost::hal {
 namespace {
 
-// Settling ends after 3.5 s at the latest (drivers/settling.h). The PDM clock and the microseconds come from one
+// Settling ends after 3.5 s at the latest (drivers/settling.h). The PDM clock and the microseconds come from the same
 // crystal.
 constexpr StreamLimits kLimits = {3'600, 10};
 constexpr Limits kOffset = {-3277, 3277};    // a tenth of full scale: more would eat into the range of loud sounds

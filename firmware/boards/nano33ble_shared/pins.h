@@ -4,7 +4,7 @@
 
 #include "boards/nrf52840/registers.h"
 
-/// Where things are on the Arduino Nano 33 BLE Sense: its schematic, and pins_arduino.h of Arduino's core.
+/// The pins of the Arduino Nano 33 BLE Sense, from its schematic and pins_arduino.h of Arduino's core.
 namespace tinyhost::hal {
 
 /// A pin of the chip, numbered as in PSEL registers: 0 to 31 are P0.00 to P0.31, 32 to 47 are P1.00 to P1.15.
@@ -32,7 +32,7 @@ constexpr Pin kMicrophonePower{17};
 constexpr Pin kMicrophoneClock{26};
 constexpr Pin kMicrophoneData{25};
 
-// A6, A3 and A2, one bit each of hal::Stage from here on: docs/guides/measuring.md.
+// A6, A3 and A2: one bit of hal::Stage each, from this pin on: docs/guides/measuring.md.
 constexpr uint32_t kFirstMarkerPin = 28;
 
 constexpr Pin kCameraSda{31};  // A4

@@ -1,4 +1,5 @@
-// Which start of the firmware this is, and why. nRF52840 Product Specification 1.7, sections 5.3.7.9 and 6.19.
+// The number of this start of the firmware, and its reason. nRF52840 Product Specification 1.7, sections 5.3.7.9 and
+// 6.19.
 #include "boards/nano33ble_shared/starts.h"
 
 #include "boards/nrf52840/cortex_m4.h"
@@ -17,11 +18,11 @@ constexpr uint32_t kMemManageAddress = 1u << 7;  // CFSR.MMARVALID
 
 struct FaultRecord {
   ResetReason reason;  // of the start that follows
-  bool is_new;         // nothing has started since
+  bool is_new;         // no start has happened since
   Fault fault;
 };
 
-/// A record and whether it is one, and not what RAM had when it got power.
+/// A record with a check that it is valid, and not what the RAM contained when it got power.
 struct Checked {
   FaultRecord record;
   uint32_t check;
@@ -29,14 +30,14 @@ struct Checked {
   uint32_t Crc() const { return ~Crc32(&record, sizeof record); }
 };
 
-// Nothing clears them at a start: they are in no section that start-up code copies or zeroes.
+// Kept through a start: they are in no section that start-up code copies or zeroes.
 __attribute__((section(".noinit"))) BootRecord boot;
 __attribute__((section(".noinit"))) Checked kept;
 
 uint32_t number = 0;
 ResetReason reason = ResetReason::kUnknown;
 
-/// Four bytes of noise, or what there was of them: a generator that gives none is not waited for.
+/// Four bytes of noise, or as many as came: a generator that gives none is not waited for.
 uint32_t RandomNumber() {
   RNG->CONFIG = kBiasCorrection;
   RNG->TASKS_START = kTrigger;
@@ -54,8 +55,7 @@ uint32_t RandomNumber() {
 
 ResetReason ReasonOf(uint32_t reasons) {
   if (reasons == 0) return ResetReason::kPowerOn;
-  if ((reasons & kResetByPin) != 0)
-    return ResetReason::kPin;  // erratum 136: the other bits are not to be believed then
+  if ((reasons & kResetByPin) != 0) return ResetReason::kPin;  // erratum 136: the other bits are unreliable then
   if ((reasons & kResetByLockup) != 0) return ResetReason::kLockup;
   if ((reasons & kResetByWatchdog) != 0) return ResetReason::kWatchdog;
   if ((reasons & kResetBySoftware) != 0) return kept.record.is_new ? kept.record.reason : ResetReason::kSoftware;
@@ -67,7 +67,7 @@ ResetReason ReasonOf(uint32_t reasons) {
 void StartsBegin() {
   number = NextBoot(&boot, RandomNumber());
   if (kept.check != kept.Crc()) kept.record = {};
-  const uint32_t reasons = POWER->RESETREAS;  // they gather until they are cleared
+  const uint32_t reasons = POWER->RESETREAS;  // they accumulate until they are cleared
   POWER->RESETREAS = reasons;
   reason = ReasonOf(reasons);
   kept.record.is_new = false;

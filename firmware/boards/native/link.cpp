@@ -27,7 +27,7 @@ bool LinkClosed() { return closed; }
 
 size_t LinkRead(uint8_t* data, size_t max) {
   const ssize_t n = read(STDIN_FILENO, data, max);
-  // The host's end of the pty is gone: macOS says that nothing follows, Linux EIO.
+  // The host's end of the pty is closed: macOS reports the end of the file, Linux EIO.
   if ((n == 0 && max > 0) || (n < 0 && errno == EIO)) closed = true;
   return n > 0 ? static_cast<size_t>(n) : 0;
 }

@@ -5,8 +5,8 @@
 
 #include "boards/nrf52840/registers.h"
 
-/// The processor: registers as in the Armv7-M Architecture Reference Manual (ARM DDI 0403E.e), chapter B3, and what
-/// needs an instruction of its own.
+/// The processor: registers as in the Armv7-M Architecture Reference Manual (ARM DDI 0403E.e), chapter B3, and
+/// functions that need a certain instruction.
 namespace tinyhost::cortex_m4 {
 
 using nrf52840::Peripheral;
@@ -93,7 +93,7 @@ inline void Barrier() { __asm__ volatile("dsb\n isb" ::: "memory"); }
 /// Sleeps until an interrupt is pending, be it masked or not.
 inline void WaitForInterrupt() { __asm__ volatile("dsb\n wfi" ::: "memory"); }
 
-/// Interrupts are off in its lifetime.
+/// Keeps interrupts off during its lifetime.
 class InterruptLock {
  public:
   InterruptLock() {

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
-/// The nRF52840's registers that this firmware uses, and no others. Names and offsets as in Nordic's nRF52840 Product
-/// Specification 1.7, whose section stands beside each peripheral; values of fields as in its tables.
+/// The nRF52840's registers that this firmware uses, and no others. Names and offsets are those of Nordic's nRF52840
+/// Product Specification 1.7, whose section is given for each peripheral; values of fields are from its tables.
 namespace tinyhost::nrf52840 {
 
 using Register = volatile uint32_t;
@@ -19,7 +19,7 @@ struct Peripheral {
 constexpr uint32_t kTrigger = 1;
 constexpr uint32_t kEnabled = 1;
 
-/// Section 4.4: the chip's own number.
+/// Section 4.4: the chip's unique number.
 struct FicrBlock {
   uint32_t reserved0[0xA4 / 4];
   Register DEVICEADDR[2];
@@ -27,7 +27,7 @@ struct FicrBlock {
 static_assert(offsetof(FicrBlock, DEVICEADDR) == 0x0A4);
 constexpr Peripheral<FicrBlock> FICR{0x10000000};
 
-/// Section 4.5: what outlives every program. NRFFW[0]: where a bootloader was moved to.
+/// Section 4.5: values that outlive every program. NRFFW[0]: where a bootloader was moved to.
 struct UicrBlock {
   uint32_t reserved0[0x14 / 4];
   Register NRFFW[13];
@@ -94,7 +94,7 @@ constexpr uint32_t kResetByLockup = 1u << 3;    // RESETREAS
 constexpr uint32_t kVbusDetect = 1u << 0;       // USBREGSTATUS
 constexpr uint32_t kOutputReady = 1u << 1;      // USBREGSTATUS
 
-/// Section 6.9: pins of one port.
+/// Section 6.9: the pins of one port.
 struct GpioBlock {
   uint32_t reserved0[0x504 / 4];
   Register OUT;
@@ -117,7 +117,7 @@ constexpr uint32_t kPullUp = 3u << 2;     // PIN_CNF.PULL
 constexpr uint32_t kHighDrive = 3u << 8;  // PIN_CNF.DRIVE H0H1
 constexpr uint32_t kOpenDrain = 6u << 8;  // PIN_CNF.DRIVE S0D1
 
-/// Section 6.11: I2S, whose master clock is the camera's.
+/// Section 6.11: I2S, whose master clock drives the camera.
 struct I2sBlock {
   Register TASKS_START;
   uint32_t reserved0[(0x500 - 0x004) / 4];
@@ -343,7 +343,7 @@ constexpr uint32_t kReady = 1u << 11;        // EVENTCAUSE
 constexpr uint32_t kToggleData0 = 1u << 8;   // DTOGGLE.VALUE
 constexpr uint32_t kStall = 1u << 8;         // EPSTALL.STALL
 
-/// Numbers of interrupts: section 4.2.3.
+/// Interrupt numbers: section 4.2.3.
 enum Interrupt : uint32_t { kPowerClockIrq = 0, kTimer0Irq = 8, kPdmIrq = 29, kUsbdIrq = 39, kInterrupts = 48 };
 
 }  // namespace tinyhost::nrf52840

@@ -30,7 +30,7 @@ const char* LedName(LedState state) {
 
 const char* BoardRevision() { return ""; }
 
-// Kept in the file `boots` of the state folder, which a virtual board's flash is in, too: it outlives every start.
+// Kept in the file `boots` of the state folder, which also holds a virtual board's flash, so it outlives every start.
 uint32_t BootNumber() {
   static uint32_t number = 0;
   if (number == 0) {
@@ -47,7 +47,7 @@ ResetReason LastReset() { return ResetReason::kUnknown; }
 
 bool LastFault(Fault* /*fault*/) { return false; }
 
-// The host gives every virtual board an id of its own when it makes the state folder.
+// The host gives every virtual board a unique id when it makes the state folder.
 const char* UniqueId() {
   static char id[kIdBytes] = {};
   if (id[0] == '\0') {

@@ -1,5 +1,5 @@
-// Flash of the virtual boards: a window in RAM, and behind it a file that gets every erase and write at once. A process
-// that is killed is therefore a power cut: the file holds exactly what was written before.
+// Flash of the virtual boards: an array in RAM, and a file that gets every erase and write at once. Killing the process
+// is therefore like cutting the power: the file holds exactly what was written before.
 #include "hal/flash.h"
 
 #include <cstring>

@@ -7,13 +7,13 @@
 namespace tinyhost::hal {
 namespace {
 
-constexpr uint32_t kNsPerInstruction = 128;  // of m4: boards/m4/clock.cpp
+constexpr uint32_t kNsPerInstruction = 128;  // of m4: see boards/m4/clock.cpp
 
 uint64_t NowNs() { return TickHz() == 0 ? Ticks() * kNsPerInstruction : Ticks() * (1'000'000'000 / TickHz()); }
 
 }  // namespace
 
-// Anybody who wants the marks makes the file, whenever that is.
+// A reader of the marks makes the file, at any time.
 void Mark(Stage stage) {
   static uint32_t number = 0;
   static int file = -1;

@@ -7,7 +7,7 @@
 namespace tinyhost::hal {
 namespace {
 
-constexpr uint64_t kSilenceUs = 1'000'000;      // a sensor that gives nothing for so long has stopped
+constexpr uint64_t kSilenceUs = 1'000'000;      // a sensor that has been silent for so long has stopped
 constexpr uint8_t kSwitchOn = 1, kOnlyAsk = 2;  // SceneRequest.start
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 namespace tinyhost::hal {
 
-/// A microphone or accelerometer of the virtual boards: it gives what the scene that the host plays gives.
+/// A microphone or accelerometer of the virtual boards: it gives the samples of the scene that the host plays.
 class SampledSensor {
  public:
   SampledSensor(SceneSensor sensor, uint8_t n_channels) : channel_(sensor), n_channels_(n_channels) {}

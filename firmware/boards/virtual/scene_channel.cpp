@@ -48,7 +48,7 @@ bool SceneChannel::Open() {
   if (request_file_ < 0) return false;
   reply_file_ = host::OpenFile(paths.reply);
   if (reply_file_ < 0) return false;
-  SceneReply old = {};  // to an earlier run of this firmware: its number must not be taken for an answer to us
+  SceneReply old = {};  // to an earlier run of this firmware: its number must not be taken for an answer to this one
   if (host::ReadFile(reply_file_, 0, &old, sizeof old) == sizeof old) last_seq_ = old.seq;
   return true;
 }

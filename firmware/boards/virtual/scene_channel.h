@@ -8,15 +8,15 @@
 
 namespace tinyhost::hal {
 
-/// One sensor's way to the scene that the host plays. protocol/scene.toml says how the two talk.
+/// One sensor's channel to the scene that the host plays; the protocol is in protocol/scene.toml.
 class SceneChannel {
  public:
   explicit SceneChannel(SceneSensor sensor) : sensor_(sensor) {}
 
-  /// Asks, and waits for the answer. `request` needs no magic, seq or sensor.
-  /// kNoSensor: no scene is played to it; kSensorTimeout: no answer within 0.9 s; else what the reply says.
+  /// Sends a request and waits for the answer. `request` needs no magic, seq or sensor. Returns kNoSensor if no scene
+  /// is played to this sensor, kSensorTimeout if there is no answer within 0.9 s, otherwise the reply's status.
   Status Ask(SceneRequest request, SceneReply* reply);
-  /// Reads what follows the last reply. kSensorTimeout: it has not all come.
+  /// Reads what follows the last reply. Returns kSensorTimeout if not all of it comes.
   Status ReadBytes(void* bytes, size_t n_bytes);
 
  private:

@@ -1,4 +1,4 @@
-// What can be tested of the sensors of virtual boards: whether the scene answers, how fast, and what is lost.
+// The parts of virtual sensors that can be tested: whether the scene answers, how fast, and what is lost.
 #include "drivers/motion_self_test.h"
 #include "drivers/stream_test.h"
 #include "hal/accelerometer.h"
@@ -11,11 +11,11 @@ namespace tinyhost::hal {
 namespace {
 
 constexpr uint16_t kParts = 1;
-constexpr StreamLimits kStreamLimits = {1000, 100};  // the computer has other things to do
+constexpr StreamLimits kStreamLimits = {1000, 100};  // the computer is busy with other things, too
 constexpr int32_t kCaptures = 5;
 constexpr int32_t kLongestCaptureUs = 1'000'000;  // hal/camera.h
 
-/// A virtual sensor has no chip and no wires: its scene gives samples, in time, and loses none, or it does not.
+/// A virtual sensor has no chip and no wires. The test shows whether its scene gives samples in time and loses none.
 bool TestSampled(Status (*start)(Sampling*), void (*stop)(), Status (*read)(int16_t*, size_t, SampleBlock*),
                  FindingList* findings, StreamTotals* totals) {
   return TestStream({start, stop, read, MicrosNow, WaitForLink}, kStreamLimits, totals, findings);

@@ -1,5 +1,5 @@
 // TensorFlow Lite Micro behind the engine's interface. Operators run one by one, as its MicroGraph::InvokeSubgraph runs
-// them, so that ranges, profiles and intermediate outputs are there too.
+// them, so that ranges, profiles and intermediate outputs are available, too.
 #include "engine/tflm_engine.h"
 
 #include <new>
@@ -21,7 +21,7 @@ namespace {
 constexpr unsigned kRegistered = 17;
 using Resolver = tflite::MicroMutableOpResolver<kRegistered>;
 
-/// Opens what MicroInterpreter keeps to itself.
+/// Gives access to protected parts of MicroInterpreter.
 class Interpreter : public tflite::MicroInterpreter {
  public:
   Interpreter(const tflite::Model* model, const Resolver& resolver, tflite::MicroAllocator* allocator)
@@ -65,7 +65,7 @@ void RegisterOperators() {
   resolver.AddSoftmax();
 }
 
-/// The model of a flatbuffer that is whole, and has one subgraph; else null.
+/// The model of a flatbuffer that is complete and has one subgraph; null for others.
 const tflite::Model* ModelOf(const uint8_t* file, size_t n_bytes) {
   flatbuffers::Verifier verifier(file, n_bytes);
   if (!tflite::VerifyModelBuffer(verifier)) return nullptr;
@@ -79,7 +79,7 @@ bool HasOneTensor(const flatbuffers::Vector<int32_t>* indices, uint32_t n_tensor
   return indices != nullptr && indices->size() == 1 && static_cast<uint32_t>(indices->Get(0)) < n_tensors;
 }
 
-/// Whether the indices in the file are of things that are there.
+/// Whether all indices in the file refer to things that exist.
 bool IsConsistent(const tflite::Model& model, size_t n_operators) {
   const tflite::SubGraph& graph = *model.subgraphs()->Get(0);
   if (graph.tensors() == nullptr || graph.operators() == nullptr) return false;
@@ -176,7 +176,7 @@ Status TflmEngine::Start(uint8_t* arena, size_t arena_bytes) {
   tflite::MicroAllocator* allocator = tflite::MicroAllocator::Create(arena, arena_bytes);
   if (allocator == nullptr) return Status::kImageArena;
   interpreter = new (interpreter_memory) Interpreter(model, resolver, allocator);
-  // It does not say why it fails; with operators and tensors that are in order the arena is what remains.
+  // AllocateTensors does not say why it fails; when operators and tensors are in order, only the arena is left.
   if (interpreter->AllocateTensors() != kTfLiteOk) return Status::kImageArena;
   return CheckRecords(view_);
 }

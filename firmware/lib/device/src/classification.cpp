@@ -13,7 +13,7 @@ Status Classification::CheckOutput(const Engine& engine) {
 
 void Classification::Start(const Engine& engine, SettingTable* settings) {
   has_past_ = false;
-  // An exponential average as slow as a plain one over n results has alpha = 2 / (n + 1).
+  // An exponential average with alpha = 2 / (n + 1) is as slow as a plain average over n results.
   const int32_t n_results = engine.metadata().smoothing;
   settings->SetDefault(Setting::kSmoothing, 256 * (n_results - 1) / (n_results + 1));
   settings->SetDefault(Setting::kThreshold, engine.metadata().threshold);

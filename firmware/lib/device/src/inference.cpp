@@ -7,7 +7,7 @@
 namespace tinyhost {
 
 void Inference::OnInfer(const Request& request) {
-  // A repeated one would find no input, for the first one has used it up.
+  // A repeated one would find no input, because the first one has used it up.
   if (last_infer_.IsRepeatedBy(request) && arena_version_ == runner_.arena_version()) return Reply(request);
   last_infer_.Forget();
   const auto infer = Parse<InferRequest>(request.payload);

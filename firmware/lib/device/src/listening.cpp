@@ -10,7 +10,7 @@ namespace tinyhost {
 namespace {
 
 constexpr size_t kBlockValues = 512;
-constexpr size_t kMaxBlocksPerStep = 8;  // then the host has its turn
+constexpr size_t kMaxBlocksPerStep = 8;  // after that, the host has its turn
 
 }  // namespace
 
@@ -48,7 +48,7 @@ void Listening::StopUnusedSensor() {
   if (source_ == Source::kSensor && !NeedsSensor()) StopSensor();
 }
 
-/// Whether such samples can become predictions; if not, why.
+/// Whether samples like these can become predictions; if not, why.
 Status Listening::CheckModel(const hal::Sampling& sampling) const {
   return runner_.status() == Status::kOk ? app_.sample_input->check(sampling) : runner_.status();
 }
@@ -112,7 +112,7 @@ void Listening::SendFeatures() {
                 {BytesOf(info), {reinterpret_cast<const uint8_t*>(features.values), features.n_values}});
 }
 
-/// Hands samples to the app, and runs the model where it is due. Returns how many samples were taken: all of them,
+/// Passes samples to the app, and runs the model where it is due. Returns how many samples were taken: all of them,
 /// unless a FEED has no room for more results.
 size_t Listening::Take(const int16_t* samples, size_t n_samples, bool may_predict) {
   const SampleInput& input = *app_.sample_input;
@@ -158,7 +158,7 @@ void Listening::Predict() {
   }
 }
 
-/// Forgets all samples; the next one is the one at `position`.
+/// Forgets all samples; the next one has this `position`.
 void Listening::Restart(uint64_t position) {
   app_.sample_input->restart(sampling_.rate_mhz);
   progress_ = {};
@@ -189,7 +189,7 @@ void Listening::OnFeed(const Request& request) {
   ReplyFeed(request);
 }
 
-/// Whether samples can be fed now, and follow those before; refuses the request if not.
+/// Whether samples can be fed now and follow the previous ones; refuses the request if not.
 bool Listening::AcceptFeed(const Request& request, const FeedRequest& feed, size_t data_bytes) {
   const auto refuse = [&](Status status, uint64_t expected = 0, uint64_t got = 0) {
     host_.Refuse(request, status, static_cast<uint32_t>(expected), static_cast<uint32_t>(got));

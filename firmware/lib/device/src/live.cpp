@@ -45,7 +45,7 @@ void Live::ForgetHost() {
   trouble_ = Status::kOk;
 }
 
-/// Tells the host or a person when the trouble changes, and a person from time to time as long as it lasts.
+/// Tells the host or a person when the trouble changes, and a person again from time to time while it lasts.
 void Live::ReportTrouble(Status status, uint64_t now_us) {
   const bool is_news = status != trouble_;
   trouble_ = status;

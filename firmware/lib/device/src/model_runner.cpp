@@ -110,8 +110,8 @@ void ModelRunner::SetContents(Contents contents) {
   ++arena_version_;
 }
 
-/// Runs operators [first, end), and lets the app see what it needs for its score, which may stop a run that is live;
-/// `ticks`, if given, receives one count per operator.
+/// Runs operators [first, end), and lets the app see what it needs for its score, which may stop a live run; `ticks`,
+/// if given, receives one count per operator.
 Status ModelRunner::RunOperators(size_t first, size_t end, uint32_t* ticks, bool is_live) {
   const TickSource now = ticks == nullptr ? nullptr : hal::Ticks;
   const Scoring* scoring = ActiveScoring();

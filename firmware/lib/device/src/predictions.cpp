@@ -7,9 +7,9 @@
 namespace tinyhost {
 namespace {
 
-constexpr uint64_t kLitUs = 500'000;  // what is detected in a moment is shown for so long, so that people see it
+constexpr uint64_t kLitUs = 500'000;  // a momentary detection is shown this long, so that people see it
 
-/// "12.3 ms", or where a tick is not a time "1234567 instructions".
+/// "12.3 ms", or "1234567 instructions" if a tick is not a time.
 void AddDuration(uint32_t ticks, Text* text) {
   const uint32_t hz = hal::TickHz();
   if (hz == 0) {
@@ -49,7 +49,7 @@ void Predictions::Show(const Result& result, uint64_t timestamp_us) {
   streams_.Send(StreamId::kPredictions, timestamp_us, {pieces[0], pieces[1], pieces[2], pieces[3]});
 }
 
-/// Detections in a continuous signal last only a moment; a picture shows the target as long as it is there.
+/// A detection in a continuous signal lasts only a moment; a picture shows the target as long as it is there.
 void Predictions::ShowOnLed(const Prediction& prediction) {
   const bool is_momentary = app_.sample_input != nullptr;
   const bool is_target =

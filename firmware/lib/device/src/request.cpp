@@ -5,7 +5,7 @@
 namespace tinyhost {
 namespace {
 
-constexpr uint32_t kMaxRepeatFrames = 1u << 15;  // later, another request may have the same `seq`
+constexpr uint32_t kMaxRepeatFrames = 1u << 15;  // after that, another request may have the same `seq`
 
 }  // namespace
 

@@ -6,7 +6,7 @@ namespace tinyhost {
 namespace {
 
 constexpr size_t kReceiveChunkBytes = 256;
-constexpr size_t kMaxChunksPerPoll = 64;  // then the live loop has its turn
+constexpr size_t kMaxChunksPerPoll = 64;  // after that, the live loop has its turn
 
 }  // namespace
 

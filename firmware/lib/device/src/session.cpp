@@ -20,7 +20,7 @@ void Session::Poll() {
   host_.Log(LogLevel::kWarning, "host lost");
 }
 
-/// What one host asked for is not for the next one.
+/// Requests of one host do not apply to the next one.
 void Session::ForgetHost() {
   streams_.Stop();
   host_.CloseSession();

@@ -76,7 +76,7 @@ void Transfers::OnRead(const Request& request) {
   host_.Reply(request, {BytesOf(reply)});
 }
 
-/// Where the bytes are; `bytes` stays empty for the pattern, which is computed.
+/// Finds the bytes; `bytes` stays empty for the pattern, which is computed.
 Status Transfers::Resolve(const ReadRequest& read, Bytes* bytes, uint32_t* total_bytes) const {
   const Engine& engine = runner_.engine();
   const bool needs_model = read.source != Source::kSample && read.source != Source::kPattern;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint64_t kPictureSpanUs = 1'000'000;
 
-/// The byte of G.711's mu-law, table 2a: sign, exponent and four bits of a magnitude with a bias, all inverted.
+/// A byte in G.711's mu-law, table 2a: sign, exponent and four bits of a magnitude with a bias, all inverted.
 uint8_t MuLaw(int16_t value) {
   const uint32_t sign = value < 0 ? 0x80 : 0;
   const uint32_t biased = static_cast<uint32_t>(std::min(value < 0 ? -value : value, 32'635)) + 132;
@@ -21,7 +21,7 @@ uint8_t MuLaw(int16_t value) {
 
 }  // namespace
 
-/// A result with a smaller margin is unsure; 0: none is.
+/// A result with a smaller margin is unsure; with 0, none is.
 int32_t Unsure::Limit() const {
   const size_t index = settings_.Find(Setting::kUnsureMargin);
   return index == settings_.size() ? 0 : settings_.Info(index).value;
@@ -97,7 +97,7 @@ void Unsure::OnUnsure(const Request& request) {
   frame->End();
 }
 
-/// Another model has another rest of the arena, whose contents are anything.
+/// Another model leaves another part of the arena free, with unknown contents.
 void Unsure::DropStale() {
   if (n_loads_ == runner_.n_loads()) return;
   n_loads_ = runner_.n_loads();
@@ -108,7 +108,7 @@ UnsureSample* Unsure::Slot(size_t index) const {
   return reinterpret_cast<UnsureSample*>(runner_.ArenaRest().data + (first_ + index) % n_room_ * slot_bytes_);
 }
 
-/// Writes what a result says of a sample into the ring; returns where the sample goes, null if it is not kept.
+/// Writes the description of a result's sample into the ring; returns where the sample goes, or null if it is not kept.
 uint8_t* Unsure::Room(const Result& result, uint64_t time_us, uint64_t span_us, uint16_t width, uint16_t height) {
   const Prediction& prediction = result.prediction;
   if (prediction.status != Status::kOk || result.margin >= Limit()) return nullptr;

@@ -36,7 +36,7 @@ constexpr size_t kMaxLineBytes = 256;  // of a line of text
 /// How long the live loop waits after something failed.
 constexpr uint64_t kFailedPeriodUs = 500'000;
 
-/// Ticks, as far as a result's field can tell.
+/// A count of ticks, saturated to a result's field.
 inline uint32_t Saturate(uint64_t ticks) { return static_cast<uint32_t>(std::min<uint64_t>(ticks, UINT32_MAX)); }
 
 }  // namespace tinyhost

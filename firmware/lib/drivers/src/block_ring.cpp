@@ -12,12 +12,12 @@ void BlockRing::Start() {
 }
 
 void BlockRing::OnEnded(uint32_t n_ended) {
-  // Late by a block or more: the peripheral fills the place of another block, so that one is lost, too.
+  // The handler is late by a block or more: the peripheral overwrites another block, which is lost, too.
   if (n_ended > this->n_ended() + 1) valid_from_.store(n_ended + 1, std::memory_order_release);
   n_ended_.store(n_ended, std::memory_order_release);
 }
 
-/// The first position that is still there: two blocks are being filled, or may be by the time that it is copied.
+/// The first position that is still valid: two blocks are being filled, or may be by the time it is copied.
 uint64_t BlockRing::Oldest(uint32_t n_ended, uint32_t valid_from) const {
   const uint32_t kept = static_cast<uint32_t>(n_blocks_ - 2);
   return uint64_t{std::max(valid_from, n_ended > kept ? n_ended - kept : 0)} * block_samples_;
@@ -38,7 +38,7 @@ size_t BlockRing::Read(int16_t* samples, size_t max) {
     const size_t n_before_wrap = std::min(n, n_blocks_ * block_samples_ - first);
     std::memcpy(samples, storage_ + first, n_before_wrap * sizeof(int16_t));
     std::memcpy(samples + n_before_wrap, storage_, (n - n_before_wrap) * sizeof(int16_t));
-    std::atomic_thread_fence(std::memory_order_seq_cst);  // the copy is done before it is judged
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // the copy is finished before it is checked
     const uint32_t valid_from = valid_from_.load(std::memory_order_acquire);
     if (position_ < Oldest(n_ended_.load(std::memory_order_acquire), valid_from)) continue;  // was overwritten
     position_ += n;

@@ -43,17 +43,17 @@ constexpr uint32_t kResetUs = 2'000;  // datasheet, table 2, twice
 constexpr uint32_t kWakeUpUs = 450;   // section 4.2
 constexpr uint32_t kPollUs = 1'000;
 
-// Headers of FIFO frames, datasheet section 4.8. The lower two bits of a data frame's are tags of the interrupt pins.
+// Headers of FIFO frames, datasheet section 4.8. The lower two bits of a data frame's header are tags of the interrupt
+// pins.
 constexpr uint8_t kTagMask = 0x03;
 constexpr uint8_t kAccelerometerFrame = 0x84;
-constexpr uint8_t kGyroscopeFrame =
-    0x88;  // and kAccelerometerFrame, if both have a sample: the gyroscope's comes first
+constexpr uint8_t kGyroscopeFrame = 0x88;  // | kAccelerometerFrame if both have a sample: the gyroscope's comes first
 constexpr uint8_t kEmptyFrame = 0x80;
 constexpr uint8_t kSkipFrame = 0x40;
 constexpr uint8_t kTimeFrame = 0x44;
 constexpr uint8_t kConfigFrame = 0x48;
 
-/// Bytes of a frame with this header, 0 if there is no such one.
+/// Bytes of a frame with this header; 0 for an unknown header.
 template <size_t kAxes>
 constexpr size_t FrameBytes(uint8_t header) {
   constexpr bool kHasGyroscope = kAxes != kAccelerationAxes;
@@ -73,8 +73,8 @@ constexpr size_t FrameBytes(uint8_t header) {
   return has_three ? Bmi270::kFrameBytes : 0;
 }
 
-/// Writes a register until it holds the value. A write that follows another within 450 us is lost while the chip saves
-/// power, and so is the first after that (Bosch's BMI270_SensorAPI waits so long in bmi2_set_regs()).
+/// Writes a register until it holds the value. While the chip saves power, a write within 450 us of another is lost,
+/// and so is the first one after that (Bosch's BMI270_SensorAPI waits as long in bmi2_set_regs()).
 bool Set(RegisterBus* bus, uint8_t address, uint8_t value) {
   for (int i = 0; i < kTries; ++i) {
     uint8_t held = 0;
@@ -87,7 +87,7 @@ bool Set(RegisterBus* bus, uint8_t address, uint8_t value) {
 
 int16_t Negate(int16_t value) { return value == INT16_MIN ? INT16_MAX : static_cast<int16_t>(-value); }
 
-/// Three axes as Arduino's library for this board turns them.
+/// Rotates three axes as Arduino's library for this board does.
 void Turn(const uint8_t* values, int16_t* xyz) {
   xyz[0] = Negate(MotionValue(values + 2));
   xyz[1] = Negate(MotionValue(values));
@@ -142,7 +142,7 @@ Status Bmi270::Start() {
 
 void Bmi270::Stop() { bus_->WriteByte(kAddress, kPwrCtrl, 0); }
 
-/// Takes whole frames out of the FIFO. A frame that is not read to its end comes again with the next read.
+/// Takes whole frames out of the FIFO. A frame that is not read to its end is repeated by the next read.
 Status Bmi270::Fill() {
   uint8_t length[2] = {};
   if (!bus_->Read(kAddress, kFifoLength, length, sizeof(length))) return Status::kSensorTimeout;
@@ -156,8 +156,8 @@ Status Bmi270::Fill() {
   return Status::kOk;
 }
 
-/// Takes samples in a row out of frames_: what is behind a gap is left for the next block. Of two sensors one begins
-/// before the other; once both have, a frame of one alone is a sample that is lost.
+/// Takes consecutive samples out of frames_: what is behind a gap is left for the next block. One of the two sensors
+/// starts before the other; once both have started, a frame of only one of them is a lost sample.
 template <size_t kAxes>
 size_t Bmi270::Parse(int16_t* samples, size_t max, FifoBlock* block, bool* is_broken) {
   constexpr bool kHasGyroscope = kAxes != kAccelerationAxes;

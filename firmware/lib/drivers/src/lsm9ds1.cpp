@@ -28,12 +28,12 @@ constexpr uint8_t kFifoContinuous = 0xc0;
 constexpr uint8_t kOverrun = 0x40;
 constexpr uint8_t kLevel = 0x3f;
 
-/// A count of the gyroscope is 70 mdps (table 3) at +-2000 dps; returns it in hal::kRotationScale, 61.035 mdps.
+/// Converts a count of the gyroscope, 70 mdps at +-2000 dps (table 3), to hal::kRotationScale, 61.035 mdps.
 int16_t Rotation(int16_t counts) {
   return static_cast<int16_t>(std::clamp(counts * int32_t{367} / 320, int32_t{INT16_MIN}, int32_t{INT16_MAX}));
 }
 
-/// Takes one sample, which moves the FIFO on: all bytes in one read, section 3.3.7. The gyroscope's come first.
+/// Takes one sample and advances the FIFO: all bytes in one read, section 3.3.7. The gyroscope's come first.
 template <size_t kAxes>
 bool ReadSample(RegisterBus* bus, int16_t* sample) {
   constexpr bool kHasGyroscope = kAxes != kAccelerationAxes;
@@ -73,7 +73,7 @@ void Lsm9ds1::Stop() {
   if (kAxes != kAccelerationAxes) bus_->WriteByte(kAddress, kCtrlReg1G, kPowerDown);
 }
 
-/// The sensor only says that samples were overwritten; how many, its rate and the clock say.
+/// The sensor reports only that samples were overwritten; its rate and the clock tell how many.
 uint32_t Lsm9ds1::Overwritten(size_t level, uint64_t now_us) const {
   const uint64_t n_measured = (now_us - read_us_) * kRateMhz / 1'000'000'000;
   const uint64_t n_came = n_left_ + n_measured;

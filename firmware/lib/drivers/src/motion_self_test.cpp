@@ -59,8 +59,8 @@ constexpr hal::Limits kBmiDeflections[kAxes] = {
 constexpr hal::Limits kGravityMg = {840, 1160};
 constexpr int32_t kMostMovementMg = 60;
 
-// Hundredths of a degree per second: what a gyroscope at rest may say (LSM9DS1, table 3, zero-rate level at 2000 dps;
-// BMI270 less), and how much it may vary.
+// Hundredths of a degree per second: what a gyroscope at rest may report (LSM9DS1, table 3, zero-rate level at 2000
+// dps; BMI270 less), and how much it may vary.
 constexpr hal::Limits kRestRotation = {-3000, 3000};
 constexpr int32_t kMostTurning = 300;
 
@@ -70,7 +70,7 @@ void Unpack(const uint8_t* bytes, int32_t* xyz) {
   }
 }
 
-/// False if the chip does not answer, or is another one: then the rest is of no use.
+/// Returns false if the chip does not answer, or is another one: then the other tests are useless.
 bool CheckIdentity(RegisterBus* bus, uint8_t device, uint8_t register_address, int32_t expected,
                    hal::FindingList* findings) {
   uint8_t id = 0;

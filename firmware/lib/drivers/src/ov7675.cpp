@@ -45,10 +45,10 @@ constexpr Setting kSettings[] = {
     {0x19, 0x02},   // VSTART
     {0x1a, 0x7a},   // VSTOP
     {0x03, 0x0a},   // VREF: their lower bits
-    {0x13, 0xe7},   // COM8: exposure, gain and white balance by themselves
+    {0x13, 0xe7},   // COM8: automatic exposure, gain and white balance
 };
 
-/// The first in the lowest byte.
+/// Four pixels as a word, the first in its lowest byte.
 uint32_t FourPixels(const uint8_t* pixels) {
   uint32_t four;
   std::memcpy(&four, pixels, sizeof four);
@@ -60,7 +60,7 @@ constexpr uint32_t ExchangeD0D1OfFour(uint32_t pixels) {
   return (pixels & 0xfcfcfcfc) | (pixels & 0x01010101) << 1 | (pixels >> 1 & 0x01010101);
 }
 
-/// `sum` and the absolute differences of four pixels.
+/// `sum` plus the absolute differences of four pixels.
 uint32_t AddDifferences(uint32_t pixels, uint32_t others, uint32_t sum) {
 #ifdef __ARM_FEATURE_SIMD32
   return __usada8(pixels, others, sum);
@@ -75,7 +75,7 @@ uint32_t AddDifferences(uint32_t pixels, uint32_t others, uint32_t sum) {
 
 constexpr uint32_t kAxis = 5;  // pixels of the picture for four of the window
 
-/// Sorts them.
+/// Returns the median; sorts the values in place.
 uint32_t Median(uint32_t* values, size_t n) {
   std::sort(values, values + n);
   return values[n / 2];
@@ -112,7 +112,7 @@ Status Ov7675::Show(Pattern pattern) {
 bool LearnTiming(uint32_t vsync_end, uint32_t* rises, uint32_t* falls, size_t n_rows, FrameTiming* timing) {
   if (n_rows != Ov7675::kHeight) return false;
   const uint32_t period = (rises[n_rows - 1] - rises[0]) / static_cast<uint32_t>(n_rows - 1);
-  // Everything relative to row 0 with the rows' own distance taken off: what is left scatters by interrupts alone.
+  // Times relative to row 0, minus the regular row period: the rest varies only because of interrupts.
   for (size_t i = 0; i < n_rows; ++i) {
     falls[i] -= rises[i];
     rises[i] -= vsync_end + static_cast<uint32_t>(i) * period;
@@ -122,7 +122,7 @@ bool LearnTiming(uint32_t vsync_end, uint32_t* rises, uint32_t* falls, size_t n_
   return is_even && timing->row_active < period && timing->row_active != 0;
 }
 
-// Four pixels at once: rows leave little time.
+// Four pixels at once, because there is little time per row.
 void SwapDetector::AddRow(const uint8_t* row) {
   const uint8_t* above = n_rows_ == 0 ? row : last_;
   uint32_t as_is = 0;
@@ -150,7 +150,8 @@ void WindowScaler::Start(uint8_t* window) {
 }
 
 /// Window pixel k of four is made of picture pixels k and k + 1 of five, with weights 4 - k and k + 1, which add up to
-/// 5; rows likewise. So each row of the picture ends a row of the window, but for every fifth, and begins the next.
+/// 5; rows likewise. So of every five rows of the picture, all but the first end a row of the window, and all but the
+/// last begin one.
 void WindowScaler::AddRow(const uint8_t* row) {
   const uint8_t* pixels = row + (Ov7675::kWidth - Ov7675::kHeight) / 2;
   uint16_t sums[kSide];  // in fifths

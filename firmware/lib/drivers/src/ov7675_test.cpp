@@ -29,7 +29,7 @@ constexpr int32_t kActiveUs = static_cast<int32_t>(Ov7675::kRowBytes) * 4 * Ov76
 constexpr size_t kBarPixels = 20;
 constexpr uint32_t kBarRow = 4;  // near the top, where bars have hardly faded
 constexpr uint32_t kLeastStep = 2;
-constexpr uint32_t kSeldom = 64;  // two wires that are one are read differently at most once in so many times
+constexpr uint32_t kSeldom = 64;  // two shorted wires are read differently at most once in this many times
 
 constexpr Limits Around(int32_t value, int32_t percent) {
   return {value - value * percent / 100, value + value * percent / 100};
@@ -43,7 +43,7 @@ LineState StateOf(CameraWires::Levels up, CameraWires::Levels down, size_t line)
   if (!changes_up && !changes_down && was(up.were_high) == was(down.were_high)) {
     return was(up.were_high) ? LineState::kHigh : LineState::kLow;
   }
-  return LineState::kOpen;  // what little it does comes from its neighbours
+  return LineState::kOpen;  // its few changes come from its neighbours
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ void PatternTest::Take(const uint8_t* row, uint32_t y) {
   }
 }
 
-/// Rows leave little time: what the lines did is counted afterwards, out of how often each pixel came.
+/// There is little time per row: what the lines did is counted afterwards, from how often each pixel value occurred.
 void PatternTest::CountPixels(const uint8_t* row, uint32_t y) {
   const uint8_t* above = y == 0 ? row : last_;
   for (size_t x = 0; x < Ov7675::kWidth; ++x) {
@@ -73,7 +73,7 @@ void PatternTest::CountPixels(const uint8_t* row, uint32_t y) {
   std::memcpy(last_, row, sizeof(last_));
 }
 
-/// How many of the pixels had two lines at different levels.
+/// How many pixels had two lines at different levels.
 uint32_t PatternTest::Differs(uint8_t line, uint8_t other) const {
   uint32_t n = 0;
   for (uint32_t pixel = 0; pixel < kValues; ++pixel) {
@@ -82,7 +82,7 @@ uint32_t PatternTest::Differs(uint8_t line, uint8_t other) const {
   return n;
 }
 
-/// How often a line changed from a row to the next.
+/// How often a line changed from one row to the next.
 uint32_t PatternTest::Toggles(uint8_t line) const {
   uint32_t n = 0;
   for (uint32_t changed = 0; changed < kValues; ++changed) {
@@ -91,7 +91,8 @@ uint32_t PatternTest::Toggles(uint8_t line) const {
   return n;
 }
 
-/// Another line that is always the same, or kNoIndex. Lines that never change are no matter of the pattern's.
+/// Another line that is always equal to this one, or kNoIndex. The pattern cannot tell anything about lines that never
+/// change.
 uint8_t PatternTest::ShortedTo(uint8_t line) const {
   for (uint8_t other = 0; other < kLines; ++other) {
     if (other == line || Toggles(line) == 0 || Toggles(other) == 0) continue;
@@ -110,7 +111,7 @@ uint32_t PatternTest::ToggleRank(uint8_t line) const {
   return rank;
 }
 
-/// Whether the line toggles about as often as the one that is `rank`-th: then the two cannot be told apart.
+/// Whether the line toggles about as often as the `rank`-th: then the two cannot be told apart.
 bool PatternTest::Fits(uint8_t line, uint32_t rank) const {
   for (uint8_t other = 0; other < kLines; ++other) {
     if (ToggleRank(other) != rank) continue;
@@ -127,7 +128,7 @@ LineState PatternTest::StateOf(uint8_t line, uint8_t* other) const {
   size_t n_silent = 0;
   for (uint8_t each = 0; each < kLines; ++each) {
     n_silent += Toggles(each) == 0 ? 1 : 0;
-    if (n_silent > 1 || ShortedTo(each) != kNoIndex) return LineState::kGood;  // ranks say nothing then
+    if (n_silent > 1 || ShortedTo(each) != kNoIndex) return LineState::kGood;  // ranks are meaningless then
   }
   const uint8_t expected = swap_.is_swapped() && line < 2 ? static_cast<uint8_t>(1 - line) : line;
   if (Fits(line, expected)) return LineState::kGood;
@@ -167,7 +168,7 @@ void Ov7675Test::TestBus(hal::FindingList* findings) {
   TestRegister(bus_, Ov7675::kAddress, kHstart, kHstartAfter, findings);
 }
 
-/// The camera sends its test pattern, slowly.
+/// Makes the camera send its test pattern, slowly.
 Status Ov7675Test::SetUp() {
   wires_->PowerUp();
   Ov7675 camera(bus_);

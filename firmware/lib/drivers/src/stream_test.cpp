@@ -6,18 +6,18 @@ namespace tinyhost {
 namespace {
 
 constexpr uint64_t kListenUs = 1'000'000;
-constexpr uint64_t kSilenceUs = 400'000;  // a sensor that is well gives something every 16 ms
+constexpr uint64_t kSilenceUs = 400'000;  // a working sensor gives samples every 16 ms
 constexpr uint32_t kPollMs = 5;
 constexpr size_t kBlockValues = 510;  // whole samples of one, two, three or six channels
 
-/// Listens to a source that is on, and keeps what it needs to know its rate.
+/// Listens to a source that is on, and keeps what is needed to compute its rate.
 class Listener {
  public:
   Listener(const SampledSource& source, uint8_t n_channels, StreamTotals* totals)
       : source_(source), n_channels_(n_channels), totals_(totals) {}
 
-  /// Takes all that is there. kSensorTimeout and others as read(). What a read gives was there when it began, however
-  /// long it takes.
+  /// Takes all available samples. Returns kSensorTimeout and others as read() does. What a read returns was there when
+  /// the read began, however long it takes.
   Status Take() {
     hal::SampleBlock block = {};
     const uint64_t start_us = source_.now_us();
@@ -44,7 +44,7 @@ class Listener {
   uint64_t first_us() const { return first_us_; }
   uint64_t last_us() const { return last_us_; }
   uint32_t n_lost() const { return n_lost_; }
-  /// Samples per 1,000 s from the end of the first piece to that of the last, lost ones too.
+  /// Samples per 1,000 s from the end of the first piece to that of the last, including lost ones.
   int32_t RateMhz() const {
     if (last_us_ == first_us_) return 0;
     const uint64_t rate = (end_ - first_end_) * 1'000'000'000 / (last_us_ - first_us_);

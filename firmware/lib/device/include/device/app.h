@@ -15,28 +15,28 @@
 
 namespace tinyhost {
 
-/// One thing that the app's sensor saw: a picture of width x height pixels, or a clip or window of `height` moments
-/// with `width` int16 values each.
+/// One sample of the app's sensor: a picture of width x height pixels, or a clip or window of `height` moments with
+/// `width` int16 values each.
 struct Sample {
   Bytes bytes;
   uint16_t width;
   uint16_t height;
 };
 
-/// The result of one inference. Scores are the model's output as it is, int8.
+/// The result of one inference. Scores are the model's int8 output, unchanged.
 struct Result {
   Prediction prediction;
-  const DetectedObject* objects;  // of the app, until the next result
-  int32_t margin;                 // distance to another prediction, in units of Setting.UNSURE_MARGIN
+  const DetectedObject* objects;  // owned by the app, until the next result
+  int32_t margin;                 // distance to the nearest other prediction, in units of Setting.UNSURE_MARGIN
   int8_t scores[kMaxScores];
   int8_t smoothed[kMaxScores];
 };
 
-/// The unit that the samples just taken by an app completed.
+/// What the samples that an app just took completed.
 enum class Completed : uint8_t {
   kNothing,
-  kStride,  // there are features of a new stride
-  kWindow,  // and of a whole window: the model may run
+  kStride,  // a stride: it has new features
+  kWindow,  // a stride and a whole window: the model may run
 };
 
 /// The model's features of the newest stride.
@@ -50,7 +50,7 @@ struct StrideFeatures {
 class Looking;
 struct Request;
 
-/// The live loop of a camera, in device/looking.h: only an app that names it has it in its program.
+/// The live loop of a camera, in device/looking.h: only programs of apps that name it contain it.
 struct PictureLoop {
   uint64_t (*next_step_us)(const Looking& looking);
   Status (*step)(Looking* looking, uint64_t now_us);
@@ -64,8 +64,7 @@ struct Camera {
   const PictureLoop* loop;
 };
 
-/// How samples of a sensor that samples continuously become the model's input. Sensor functions as in
-/// hal/microphone.h.
+/// How the samples of a continuous sensor become the model's input. Sensor functions are as in hal/microphone.h.
 struct SampleInput {
   Status (*describe_sensor)(hal::SensorDescription* description);
   Status (*start_sensor)(hal::Sampling* sampling);
@@ -74,30 +73,30 @@ struct SampleInput {
   uint8_t n_channels;
   uint16_t read_period_ms;  // between two reads
 
-  /// Why such samples cannot become the active model's input: kModelMismatch, kSampleRate, kSampleScale; kOk if they
-  /// can. Of what is not known yet, rate or scale are 0.
+  /// Why samples like these cannot become the active model's input: kModelMismatch, kSampleRate, kSampleScale; kOk if
+  /// they can. An unknown rate or scale is 0.
   Status (*check)(const hal::Sampling& sampling);
   /// Forgets all samples; the next ones come at this rate.
   void (*restart)(uint32_t rate_mhz);
-  /// Takes samples that follow the ones before, up to the end of a stride; returns how many.
+  /// Takes samples that follow the previous ones, up to the end of a stride; returns how many.
   size_t (*take)(const int16_t* samples, size_t n_samples, Completed* completed);
   /// After a stride, until the next call of take().
   StrideFeatures (*features)();
   /// After kWindow: fills the engine's input tensor with the window.
   Status (*fill)(const Engine& engine);
-  /// How many of the newest samples are kept of a window that the model is unsure of.
+  /// How many of the newest samples belong to a window that is kept because the model is unsure of it.
   size_t (*window_samples)();
 };
 
-/// How an app turns a run of the model into one number, or stops it early. Tensors share memory, so it looks at them
-/// while they are there.
+/// How an app turns a run of the model into one number, or stops it early. Tensors share memory, so the app looks at
+/// each one before it is overwritten.
 struct Scoring {
-  /// Before operator 0, with the input in place. Returns the operator after which watch() wants to be called, or
+  /// Called before operator 0, with the input in place. Returns the operator after which watch() wants to be called, or
   /// engine.n_operators() for none.
   size_t (*begin)(const Engine& engine);
-  /// Returns whether a live inference goes on behind that operator.
+  /// Returns whether a live inference continues after that operator.
   bool (*watch)(const Engine& engine);
-  /// After the last operator that ran.
+  /// Called after the last operator that ran.
   int32_t (*score)(const Engine& engine);
 };
 
@@ -110,15 +109,15 @@ struct SelfTest {
 class Host;
 class ModelRunner;
 
-/// Commands in text, which the app accepts outside of a session, in place of predictions in text.
+/// Text commands, which the app accepts outside of a session, in place of predictions as text.
 struct TextCommands {
   /// Called once, when the device has started.
   void (*begin)(ModelRunner* runner, Host* host);
-  /// One byte from the link.
+  /// Takes one byte from the link.
   void (*take)(uint8_t byte);
-  /// Goes on with what a command asked for, for a moment; returns whether there was anything to do.
+  /// Continues the work of a command for a moment; returns whether there was anything to do.
   bool (*step)();
-  /// A session begins: forgets what was asked for.
+  /// Called when a session begins: cancels the running command.
   void (*cancel)();
 };
 
@@ -134,14 +133,14 @@ struct App {
   const SettingSpec* settings;
   size_t n_settings;
 
-  /// kModelMismatch if the loaded model cannot be this app's.
+  /// Returns kModelMismatch if this app cannot use the loaded model.
   Status (*check_model)(const Engine& engine);
-  /// A model was loaded that fits: takes its defaults for settings, forgets earlier results.
+  /// Called after a suitable model was loaded: takes its defaults for settings, forgets earlier results.
   void (*start_model)(const Engine& engine, SettingTable* settings);
-  /// Fills the engine's input tensor from one sample, whatever samples were taken before.
+  /// Fills the engine's input tensor from one sample, independent of earlier samples.
   Status (*prepare)(const Sample& sample, const Engine& engine);
-  /// Draws conclusions from the engine's output tensor: everything of `result` but position, ticks and status.
-  /// `time_us` grows from one result to the next.
+  /// Interprets the engine's output tensor: sets everything in `result` except position, ticks and status. `time_us`
+  /// grows from one result to the next.
   void (*conclude)(const Engine& engine, const SettingTable& settings, uint64_t time_us, Result* result);
   /// Adds the result in a few words, e.g. "person 87%"; nothing if it is not worth a line.
   void (*describe)(const Engine& engine, const Result& result, Text* text);
@@ -163,7 +162,7 @@ const App& TheApp();
 
 /// Starts the device: finds the active model and the settings. After hal::BoardBegin().
 void AppBegin();
-/// Answers what the host asked and takes at most one live step; else sleeps a little. Call it repeatedly.
+/// Answers requests of the host and takes at most one live step; otherwise sleeps a little. Call it repeatedly.
 void AppPoll();
 
 }  // namespace tinyhost

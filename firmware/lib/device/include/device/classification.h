@@ -9,25 +9,25 @@
 
 namespace tinyhost {
 
-/// Turns the scores of a classifier, one inference after the other, into a result: the part that the apps whose models
-/// classify have in common.
+/// Turns the scores of a classifier, one inference after the other, into results: the part that the apps with
+/// classifying models share.
 class Classification {
  public:
-  /// kModelMismatch unless the output is 1 to kMaxScores int8 scores.
+  /// Returns kModelMismatch unless the output is 1 to kMaxScores int8 scores.
   static Status CheckOutput(const Engine& engine);
 
   /// Forgets the past and takes the model's smoothing and threshold as the settings' defaults.
   void Start(const Engine& engine, SettingTable* settings);
 
-  /// Smooths the scores exponentially, weight Setting.SMOOTHING of 256 on the past, and finds the top class.
+  /// Smooths the scores exponentially, with a weight of Setting.SMOOTHING / 256 on the past, and finds the top class.
   void Conclude(const Engine& engine, const SettingTable& settings, Result* result);
 
-  /// How far the second best of some scores is below the best; INT32_MAX of a single one.
+  /// Distance between the best score and the second best; INT32_MAX for a single score.
   static int32_t MarginOf(const int8_t* scores, size_t n_scores);
 
   /// "person 87%": the top class and its smoothed score.
   static void Describe(const Engine& engine, const Result& result, Text* text);
-  /// For any class; "class 1 87%" for one without a label.
+  /// The same for any class; "class 1 87%" for one without a label.
   static void DescribeClass(const Engine& engine, size_t index, int8_t score, Text* text);
 
  private:

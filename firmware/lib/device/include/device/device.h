@@ -23,7 +23,7 @@
 
 namespace tinyhost {
 
-/// The large buffers of a device, given by its owner.
+/// The large buffers of a device, provided by its owner.
 struct DeviceMemory {
   MutableBytes arena;    // 16-byte aligned
   MutableBytes sample;   // the largest picture, clip or window
@@ -31,9 +31,9 @@ struct DeviceMemory {
   MutableBytes page;     // hal::kFlashPageBytes
 };
 
-/// Answers the host and runs the app's live loop over the hal: everything of a board except main().
+/// Answers the host and runs the app's live loop on top of the hal: everything of a board except main().
 ///
-/// Each part has its own state and knows only the parts above it. Which part handles a request stands in kRoutes.
+/// Each part has its own state and knows only the parts above it. kRoutes says which part handles a request.
 class Device {
  public:
   Device(const App& app, const DeviceMemory& memory);

@@ -11,7 +11,7 @@
 
 namespace tinyhost {
 
-/// The host at the other end of the link, and what the device says to it: replies and events while a session is open,
+/// The host at the other end of the link, and what the device sends to it: replies and events while a session is open,
 /// lines of text otherwise.
 class Host {
  public:
@@ -20,13 +20,13 @@ class Host {
   Host& operator=(const Host&) = delete;
 
   void OpenSession() { in_session_ = true; }
-  /// Requests that were remembered are not repeated after this.
+  /// After this, a repeated request is carried out again.
   void CloseSession();
   bool in_session() const { return in_session_; }
-  /// Counts from 1; another number after each CloseSession().
+  /// Counts from 1; grows with each CloseSession().
   uint32_t session() const { return session_; }
 
-  /// A request has arrived, or was being handled until now, during which the host could not speak.
+  /// Called when a request has arrived, or was being handled until now, during which the host could not send.
   void MarkHeard();
   /// Whether a session is open and its host has sent nothing for kSessionTimeoutMs.
   bool IsLost() const;
@@ -35,12 +35,12 @@ class Host {
   void Refuse(const Request& request, Status status, uint32_t expected = 0, uint32_t got = 0);
   /// A LOG event; without a session, a line of text.
   void Log(LogLevel level, const char* text);
-  /// Text that was requested, and is therefore read; without a session only.
+  /// Text that was requested and is therefore read; only outside of sessions.
   void Answer(const char* text);
-  /// Ends whatever the host has received a part of.
+  /// Ends a frame of which the host may have received a part.
   void SendDelimiter() { encoder_.SendDelimiter(); }
 
-  /// These begin a frame whose payload is appended piece by piece: to be ended by its caller.
+  /// These begin a frame whose payload is appended piece by piece; the caller must end it.
   FrameEncoder* BeginReply(const Request& request);
   FrameEncoder* BeginData(const Request& request);
   FrameEncoder* BeginEvent(MessageType type);

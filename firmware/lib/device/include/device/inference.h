@@ -13,7 +13,7 @@
 
 namespace tinyhost {
 
-/// Single inferences that the host asks for, and how long each operator took.
+/// Single inferences that the host asks for, and the duration of each operator.
 class Inference {
  public:
   Inference(const App& app, ModelRunner* runner, SampleBuffer* sample, Host* host)
@@ -33,8 +33,8 @@ class Inference {
   SampleBuffer& sample_;
   Host& host_;
   LastRequest last_infer_;
-  InferReply reply_{};          // to last_infer_
-  uint32_t arena_version_ = 0;  // with which reply_ was made
+  InferReply reply_{};          // the reply to last_infer_
+  uint32_t arena_version_ = 0;  // the arena's version when reply_ was made
 };
 
 }  // namespace tinyhost

@@ -17,8 +17,8 @@
 
 namespace tinyhost {
 
-/// The live loop of an app whose sensor samples continuously (a microphone, an accelerometer): each step reads the
-/// samples that are there. Samples may also come from a host that feeds them.
+/// The live loop of an app with a continuous sensor (a microphone, an accelerometer): each step reads the available
+/// samples. Samples may also come from a host that feeds them.
 class Listening {
  public:
   Listening(const App& app, ModelRunner* runner, Predictions* predictions, Unsure* unsure, Host* host, Streams* streams)
@@ -26,9 +26,9 @@ class Listening {
 
   /// The time of the next step; UINT64_MAX if none is needed.
   uint64_t NextStepUs() const;
-  /// Reads what the sensor has, which serves all streams.
+  /// Reads the sensor's samples for all streams.
   Status Step(uint64_t now_us);
-  /// Forgets where samples came from; the sensor is stopped.
+  /// Forgets the source of samples; the sensor is stopped.
   void Stop();
   void StopSensor();
   /// Stops the sensor if no stream or prediction needs it.
@@ -42,12 +42,12 @@ class Listening {
   struct Progress {
     uint64_t position = 0;      // of the next sample
     uint64_t time_us = 0;       // of the next sample, on the board's clock
-    uint64_t due_position = 0;  // the model may run from here on
-    uint64_t read_ticks = 0;    // this and the following since the last prediction
+    uint64_t due_position = 0;  // the model runs from here on
+    uint64_t read_ticks = 0;    // this and the next: since the last prediction
     uint64_t take_ticks = 0;
     uint32_t n_strides = 0;
   };
-  static constexpr size_t kMaxFeedResults = 8;  // of one FEED
+  static constexpr size_t kMaxFeedResults = 8;  // in one FEED
 
   Status CheckModel(const hal::Sampling& sampling) const;
   bool NeedsSensor() const;
@@ -71,8 +71,8 @@ class Listening {
   Host& host_;
   Streams& streams_;
   Source source_ = Source::kNone;
-  hal::Sampling sampling_{};  // of the samples that come
-  hal::Sampling sensor_{};    // of the sensor, when it was on last
+  hal::Sampling sampling_{};  // of the incoming samples
+  hal::Sampling sensor_{};    // of the sensor when it was last on
   Progress progress_;
   uint64_t due_us_ = 0;
   LastRequest last_feed_;

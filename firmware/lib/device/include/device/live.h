@@ -10,15 +10,15 @@
 
 namespace tinyhost {
 
-/// The app's live loop: looking or listening, depending on its sensor; and what keeps it from working.
+/// The app's live loop, looking or listening depending on its sensor, and the reports of what keeps it from working.
 class Live {
  public:
   Live(const App& app, Looking* looking, Listening* listening, Host* host)
       : app_(app), looking_(*looking), listening_(*listening), host_(*host) {}
 
-  /// Takes a step if one is due; else sleeps until the next one is due or the host says something.
+  /// Takes a step if one is due; otherwise sleeps until the next one is due or the host sends something.
   void Poll();
-  /// Forgets earlier reports, so that they are made to the next host too.
+  /// Forgets earlier reports, so that the next host gets them too.
   void ForgetHost();
 
  private:

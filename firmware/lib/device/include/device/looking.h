@@ -28,7 +28,7 @@ class Looking {
 
   /// The time of the next step; UINT64_MAX if none is needed.
   uint64_t NextStepUs() const;
-  /// Takes a picture, which serves all streams that are due.
+  /// Takes a picture for all streams that are due.
   Status Step(uint64_t now_us);
 
   void OnSnapshot(const Request& request);

@@ -13,7 +13,7 @@
 
 namespace tinyhost {
 
-/// The active model: the engine that runs it, what the app makes of it, and what the engine's arena holds.
+/// The active model: the engine that runs it, the app's conclusions, and what the engine's arena contains.
 class ModelRunner {
  public:
   ModelRunner(const App& app, MutableBytes arena, SettingTable* settings)
@@ -23,37 +23,37 @@ class ModelRunner {
   size_t arena_capacity() const { return arena_.size; }
   /// The part of the arena that the loaded model leaves free, aligned to 16 bytes; empty if the engine uses all of it.
   MutableBytes ArenaRest() const;
-  /// The number of images loaded so far; each leaves another part free.
+  /// The number of images loaded so far; each leaves a different part of the arena free.
   uint32_t n_loads() const { return n_loads_; }
 
-  /// Loads an image into the engine, where it stays until Activate().
+  /// Loads an image into the engine, where it stays until the next Activate().
   ImageCheck LoadCheck();
-  /// Loads the image of the active model; none if it is empty.
+  /// Loads the image of the active model; no model if it is empty.
   void Activate(Bytes image);
-  /// Whether the active model can be the app's; if not, why.
+  /// Whether the app can use the active model; if not, why.
   Status status() const { return status_; }
-  /// Lets the app forget earlier results, and a model what it kept.
+  /// Makes the app forget earlier results, and clears the model's state.
   void Restart();
 
-  /// Fill the input tensor. `ticks` receives how long the app took.
+  /// Fills the input tensor. `ticks` receives how long the app took.
   Status PrepareSample(const Sample& sample, uint64_t* ticks);
   Status PrepareWindow(uint64_t* ticks);
-  /// Runs the model on its input tensor, which follows the one before; `result` says how that went, and what the app
-  /// concludes.
+  /// Runs the model on its input tensor, which follows the previous one; `result` receives the status and the app's
+  /// conclusions.
   void Predict(uint64_t time_us, Result* result);
 
-  /// Writes to the input tensor, without a gap behind the bytes that were written before. kNoModel; kBadArgument: it
-  /// would leave a gap; kNoSpace: beyond the tensor.
+  /// Writes to the input tensor, without a gap after the bytes that were written before. Returns kNoModel, kBadArgument
+  /// if it would leave a gap, kNoSpace if it is beyond the tensor.
   Status WriteInput(uint32_t offset, Bytes data);
   size_t n_input_bytes() const { return n_input_bytes_; }
-  /// The input tensor was filled by the caller.
+  /// Called when the caller has filled the input tensor.
   void SetInputComplete();
   bool is_input_complete() const { return contents_ == Contents::kInput; }
 
-  /// Runs operators [first, end), from a cleared state if that is all from the first one on. `ticks` receives how long
-  /// that took, and with `profiles` profile() how long each one.
+  /// Runs operators [first, end), from a cleared state if it runs all of them. `ticks` receives the total duration;
+  /// with `profiles`, profile() has that of each operator.
   Status Run(size_t first, size_t end, bool profiles, uint64_t* ticks);
-  /// How many operators have run on the input; 0 if the arena no longer holds what they made.
+  /// How many operators have run on the input; 0 if the arena no longer holds their results.
   size_t n_operators_run() const { return contents_ == Contents::kOperators ? n_operators_run_ : 0; }
   bool has_output() const { return n_operators_run() != 0 && n_operators_run_ == engine_.n_operators(); }
   /// The app's score of the run; 0 if its result is not a single number.
@@ -61,7 +61,7 @@ class ModelRunner {
   /// Null before the first run with `profiles`.
   const uint32_t* profile() const { return has_profile_ ? profile_.data() : nullptr; }
 
-  /// Another number whenever the arena's contents have changed.
+  /// Changes whenever the arena's contents do.
   uint32_t arena_version() const { return arena_version_; }
 
  private:
@@ -83,7 +83,7 @@ class ModelRunner {
   size_t n_operators_run_ = 0;
   size_t watched_ = 0;  // the operator after which the app looks at its tensor
   bool has_profile_ = false;
-  bool follows_ = false;                           // the model's state is of the input before the next one
+  bool follows_ = false;                           // the model's state is from the input before the next one
   std::array<uint32_t, kMaxOperators> profile_{};  // ticks
 };
 

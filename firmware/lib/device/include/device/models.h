@@ -13,7 +13,7 @@
 
 namespace tinyhost {
 
-/// The models in flash: the host pushes and lists them, and goes back to the one before.
+/// The models in flash: the host pushes them, lists them, and goes back to the previous one.
 class Models {
  public:
   /// `page`: a buffer of hal::kFlashPageBytes.

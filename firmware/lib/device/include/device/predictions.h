@@ -12,17 +12,17 @@
 
 namespace tinyhost {
 
-/// A result as it goes over the wire, in pieces.
+/// A result in its wire format, in pieces.
 std::array<Bytes, 4> PiecesOf(const Result& result);
 
-/// Live predictions: whether anybody wants them, how often, and how they are shown: to the host as a stream, to a
-/// person as text, and on the LED.
+/// Live predictions: whether anybody wants them, how often, and their output: to the host as a stream, to a person as
+/// text, and on the LED.
 class Predictions {
  public:
   Predictions(const App& app, const ModelRunner& runner, const SettingTable& settings, Host* host, Streams* streams)
       : app_(app), runner_(runner), settings_(settings), host_(*host), streams_(*streams) {}
 
-  /// True without a session, unless the app has commands in text: the board predicts for readers of its text.
+  /// True outside of sessions, unless the app has text commands: then the board prints its predictions as text.
   bool AreWanted() const;
   /// Setting.PERIOD_MS; 0 if the app does not have it.
   uint64_t PeriodSettingUs() const;

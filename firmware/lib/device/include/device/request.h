@@ -16,14 +16,14 @@ struct Request {
   uint32_t session;  // counts the sessions; see Host::session()
 };
 
-/// The last request of one type that was carried out. If the same request arrives again, its reply was lost: it is
-/// answered again, and not carried out again.
+/// The last request of one type that was carried out. If the same request arrives again, its reply was lost: the device
+/// answers it again without carrying it out again.
 class LastRequest {
  public:
   void Remember(const Request& request);
   void Forget() { session_ = 0; }
   /// Whether `request` is the remembered one, whatever other requests arrived in between: a host that misses a reply
-  /// sends PINGs. A request of an earlier session is never repeated.
+  /// sends PINGs. A request of an earlier session never counts as repeated.
   bool IsRepeatedBy(const Request& request) const;
 
  private:

@@ -36,11 +36,11 @@ struct Route {
   When when = When::kInSession;
 };
 
-/// Turns bytes from the link into requests, and has each one handled as a table says. Without a session the app's text
-/// commands see the bytes, too.
+/// Turns bytes from the link into requests, and calls the handler that a table names for each. Outside of sessions the
+/// app's text commands get the bytes, too.
 class Router {
  public:
-  /// `receive_buffer`: FrameDecoder::EncodedBytes(kMaxRequestBytes). `text`: of the app, or null.
+  /// `receive_buffer` has FrameDecoder::EncodedBytes(kMaxRequestBytes). `text` is the app's, or null.
   template <size_t n>
   Router(const Route (&routes)[n], Device* device, MutableBytes receive_buffer, const TextCommands* text, Host* host)
       : routes_(routes),

@@ -11,18 +11,18 @@
 
 namespace tinyhost {
 
-/// The one sample in memory: a camera frame, or what the host wrote. Never shows bytes of a failed capture.
+/// The one sample in memory: a camera frame, or what the host wrote. Bytes of a failed capture are never visible.
 class SampleBuffer {
  public:
   SampleBuffer(const App& app, const SettingTable& settings, MutableBytes buffer)
       : app_(app), settings_(settings), buffer_(buffer) {}
 
-  /// Takes a picture; `ticks` receives how long that took. kUnsupported: the app's sensor is not a camera.
+  /// Takes a picture; `ticks` receives how long that took. Returns kUnsupported if the app's sensor is not a camera.
   Status Capture(uint64_t* ticks);
-  /// The whole buffer, for moments that follow one another; what it held is gone. It is lent until Write().
+  /// Lends the whole buffer until the next Write(), for consecutive moments; its contents are lost.
   MutableBytes Lend();
   bool is_lent() const { return is_lent_; }
-  /// kBadArgument: beyond the buffer, or it would leave a gap behind size().
+  /// Returns kBadArgument if it is beyond the buffer, or would leave a gap after size().
   Status Write(uint32_t offset, Bytes data);
 
   const uint8_t* bytes() const { return buffer_.data; }

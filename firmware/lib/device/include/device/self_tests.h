@@ -9,7 +9,7 @@
 
 namespace tinyhost {
 
-/// The self-test of the app's sensor, one part per request, so that the host hears from the device every few seconds.
+/// The self-test of the app's sensor, one part per request, so that the device answers the host every few seconds.
 class SelfTests {
  public:
   SelfTests(const App& app, const Streams& streams, Listening* listening, Host* host)
@@ -23,7 +23,7 @@ class SelfTests {
   Listening& listening_;
   Host& host_;
   LastRequest last_;
-  hal::FindingList findings_;  // of last_
+  hal::FindingList findings_;  // of the request last_
 };
 
 }  // namespace tinyhost

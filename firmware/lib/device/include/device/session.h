@@ -10,16 +10,16 @@ namespace tinyhost {
 
 /// Begins and ends sessions with hosts.
 ///
-/// Without a session the device prints its predictions as text. HELLO opens a session: then only what the host asks
-/// for runs, so measurements are undisturbed. BYE or silence ends it.
+/// Outside of sessions the device prints its predictions as text. HELLO opens a session: then the device does only what
+/// the host asks for, so measurements are undisturbed. BYE or silence ends it.
 class Session {
  public:
   Session(const Router& router, Streams* streams, Live* live, Host* host)
       : router_(router), streams_(*streams), live_(*live), host_(*host) {}
 
-  /// Back to text.
+  /// Ends the session: the device prints text again.
   void End();
-  /// Ends a session after the loss of its host.
+  /// Ends a session whose host was lost.
   void Poll();
 
   void OnHello(const Request& request);

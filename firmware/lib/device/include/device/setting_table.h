@@ -17,25 +17,25 @@ struct SettingSpec {
   int32_t default_value;
 };
 
-/// An app's settings: bounded values, kept in the journal when asked to.
+/// An app's settings: bounded values, stored in the journal on request.
 class SettingTable {
  public:
   static constexpr size_t kMaxSettings = 16;
 
   SettingTable(const SettingSpec* specs, size_t n_settings, Journal* journal);
 
-  /// Takes what the journal kept, as far as it is within bounds.
+  /// Takes the values in the journal that are within their bounds.
   void Load();
 
   size_t size() const { return n_settings_; }
   SettingInfo Info(size_t index) const;
-  /// size() if there is no such setting.
+  /// Returns size() if there is no such setting.
   size_t Find(Setting setting) const;
   int32_t Get(Setting setting) const;
 
-  /// kUnsupported: no such setting; kBadArgument: out of bounds.
+  /// Returns kUnsupported if there is no such setting, kBadArgument if the value is out of bounds.
   Status Set(Setting setting, int32_t value, bool persist);
-  /// Changes the default, and the value unless somebody set it. Values out of bounds are ignored.
+  /// Changes the default, and the value unless it was set. A value out of bounds is ignored.
   void SetDefault(Setting setting, int32_t value);
 
  private:

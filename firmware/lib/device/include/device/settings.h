@@ -8,7 +8,7 @@
 
 namespace tinyhost {
 
-/// The app's settings, as the host reads and changes them.
+/// Requests of the host to read and change the app's settings.
 class Settings {
  public:
   Settings(const App& app, Journal* journal, Host* host)

@@ -15,18 +15,18 @@
 
 namespace tinyhost {
 
-/// Samples that the live model was unsure of, for a host that collects them later: a ring in what the model leaves of
-/// the engine's arena. They are gone with the power, and when another model is loaded.
+/// Samples that the live model was unsure of, for a host that collects them later: a ring in the part of the engine's
+/// arena that the model leaves free. They are lost with the power, and when another model is loaded.
 class Unsure {
  public:
   Unsure(const App& app, const ModelRunner& runner, const SettingTable& settings, SampleBuffer* sample, Host* host)
       : app_(app), runner_(runner), settings_(settings), sample_(*sample), host_(*host) {}
 
-  /// Forgets the newest moments: the next ones do not follow them.
+  /// Forgets the newest moments, because the next ones do not follow them.
   void Restart() { n_followed_ = 0; }
-  /// Takes the newest moments of a sensor that samples continuously.
+  /// Takes the newest moments of a continuous sensor.
   void Follow(const int16_t* moments, size_t n_moments);
-  /// Keep the picture, or the window of the newest moments, that a result is of, if the result is unsure.
+  /// Keep a result's picture, or the window of the newest moments, if the result is unsure.
   void KeepPicture(const Result& result, uint64_t time_us);
   void KeepWindow(const Result& result, uint64_t time_us, const hal::Sampling& sampling);
 
@@ -48,8 +48,8 @@ class Unsure {
   SampleBuffer& sample_;
   Host& host_;
 
-  size_t n_window_ = 0;    // values of the window that is followed
-  size_t n_followed_ = 0;  // values of it that came
+  size_t n_window_ = 0;    // values in a window
+  size_t n_followed_ = 0;  // values of the window that have come
   size_t next_ = 0;        // where the next value goes
 
   uint32_t n_loads_ = 0;  // of the runner, when the ring began

@@ -7,7 +7,7 @@
 
 namespace tinyhost {
 
-/// Bytes from one writer to one reader, either of which may interrupt the other. kCapacity: a power of two.
+/// Bytes from one writer to one reader, either of which may interrupt the other. kCapacity must be a power of two.
 template <uint32_t kCapacity>
 class ByteRing {
   static_assert((kCapacity & (kCapacity - 1)) == 0);
@@ -16,7 +16,7 @@ class ByteRing {
   uint32_t size() const { return head_.load(std::memory_order_acquire) - tail_.load(std::memory_order_acquire); }
   uint32_t room() const { return kCapacity - size(); }
 
-  /// The writer's. Returns how many there was room for.
+  /// For the writer. Returns how many bytes fit.
   size_t Write(const uint8_t* data, size_t n) {
     const uint32_t head = head_.load(std::memory_order_relaxed);
     n = std::min<size_t>(n, room());
@@ -25,7 +25,7 @@ class ByteRing {
     return n;
   }
 
-  /// The reader's. Returns how many there were.
+  /// For the reader. Returns how many bytes there were.
   size_t Read(uint8_t* data, size_t max) {
     const uint32_t tail = tail_.load(std::memory_order_relaxed);
     const size_t n = std::min<size_t>(max, size());
@@ -34,7 +34,7 @@ class ByteRing {
     return n;
   }
 
-  /// The reader's: throws away what there is.
+  /// For the reader: discards all bytes.
   void Discard() { tail_.store(head_.load(std::memory_order_acquire), std::memory_order_release); }
 
  private:

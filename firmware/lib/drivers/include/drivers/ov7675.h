@@ -8,7 +8,7 @@
 
 namespace tinyhost {
 
-/// OmniVision's OV7675 (and its elder sister OV7670): grayscale frames of 160 x 120. Registers as in the OV7675
+/// OmniVision's OV7675 (and its predecessor OV7670): grayscale frames of 160 x 120. Registers as in the OV7675
 /// datasheet, section 7; settings for 160 x 120 as in the OV7670/OV7171 Implementation Guide.
 class Ov7675 {
  public:
@@ -22,31 +22,32 @@ class Ov7675 {
   explicit constexpr Ov7675(RegisterBus* bus) : bus_(bus) {}
 
   bool IsThere();
-  /// Puts all registers to their defaults; wait kResetMs after it.
+  /// Resets all registers to their defaults; wait kResetMs after it.
   bool Reset();
   static constexpr uint32_t kResetMs = 5;
-  /// The pixel clock becomes XCLK / divider / 4; divider 1..64.
+  /// Sets the pixel clock to XCLK / divider / 4; divider 1..64.
   Status Start(uint8_t divider);
-  /// Makes the sensor send this pattern in place of the picture.
+  /// Makes the sensor send this pattern instead of the picture.
   Status Show(Pattern pattern);
 
  private:
   RegisterBus* bus_;
 };
 
-/// When things happen in a frame, in ticks of any clock.
+/// The timing of a frame, in ticks of any clock.
 struct FrameTiming {
   uint32_t first_row;   // from the end of VSYNC to the first row's HREF
   uint32_t row_period;  // from a row's HREF to the next one's
   uint32_t row_active;  // how long HREF is high
 };
 
-/// Learns a frame's timing from when HREF was seen to rise and to fall, late by whatever interrupted the watcher:
-/// medians. `rises` and `falls` are sorted in place. False if these are not kHeight rows at equal distances.
+/// Learns a frame's timing as medians of the times when HREF was seen to rise and to fall, which are late if the
+/// watcher was interrupted. `rises` and `falls` are sorted in place. Returns false unless they are kHeight rows at
+/// equal distances.
 bool LearnTiming(uint32_t vsync_end, uint32_t* rises, uint32_t* falls, size_t n_rows, FrameTiming* timing);
 
-/// Tells whether the camera's wires D0 and D1 are exchanged, as on some of the kit's shields: then neighbours differ
-/// less once they are exchanged back. Sure only of smooth pictures: Pattern::kFadingBars.
+/// Detects whether the camera's wires D0 and D1 are swapped, as on some of the kit's shields: then neighbouring pixels
+/// differ less once they are swapped back. Reliable only for smooth pictures: Pattern::kFadingBars.
 class SwapDetector {
  public:
   void Start() { *this = SwapDetector(); }
@@ -65,7 +66,7 @@ constexpr uint8_t ExchangeD0D1(uint8_t pixel) {
   return static_cast<uint8_t>((pixel & 0xfc) | (pixel & 1) << 1 | (pixel >> 1 & 1));
 }
 
-/// Scales the middle 120 x 120 of the rows that come to 96 x 96, row by row: five to four on both axes, by area.
+/// Scales the middle 120 x 120 of the incoming rows to 96 x 96, row by row: five to four on both axes, by area.
 class WindowScaler {
  public:
   static constexpr size_t kSide = 96;
@@ -77,7 +78,7 @@ class WindowScaler {
  private:
   uint8_t* out_ = nullptr;
   size_t phase_ = 0;
-  uint16_t held_[kSide] = {};  // sums of the row of the window that is not full yet, in 25ths
+  uint16_t held_[kSide] = {};  // sums for the unfinished row of the window, in 25ths
 };
 
 }  // namespace tinyhost

@@ -8,14 +8,14 @@
 
 namespace tinyhost {
 
-/// The board's end of the camera's wires, as its self-test needs it. Nothing here waits without a limit.
+/// The board's end of the camera's wires, for the self-test. No function here waits without a limit.
 class CameraWires {
  public:
   enum class Pull : uint8_t { kNone, kUp, kDown };
   static constexpr size_t kDataLines = 8;  // bit n of Levels: Dn
   static constexpr size_t kSyncLines = 3;  // the bits above: VSYNC, HREF, PCLK
 
-  /// Which levels the lines had.
+  /// The levels that the lines had.
   struct Levels {
     uint16_t were_low;
     uint16_t were_high;
@@ -34,32 +34,31 @@ class CameraWires {
     ~RowSink() = default;
   };
 
-  /// Starts XCLK, makes pins inputs, and waits until the camera can answer.
+  /// Starts XCLK, makes the pins inputs, and waits until the camera can answer.
   virtual void PowerUp() = 0;
   virtual void WaitMs(uint32_t duration_ms) = 0;
-  /// Whether a line of the bus (0: SIOC, 1: SIOD) is high a millisecond after the board release it, having held it
-  /// low.
+  /// Whether a line of the bus (0: SIOC, 1: SIOD) is high a millisecond after the board held it low and released it.
   virtual bool BusLineRises(uint8_t line, Pull pull) = 0;
-  /// Looks at all lines for the time of two frames at kDivider.
+  /// Watches all lines for the time of two frames at kDivider.
   virtual Levels Watch(Pull pull) = 0;
-  /// False if VSYNC or HREF did not come.
+  /// Returns false if VSYNC or HREF did not come.
   virtual bool WatchFrame(FrameWatch* watch) = 0;
-  /// Hands the rows of one whole frame to `sink`; a frame that is given up is begun anew with y = 0.
+  /// Passes the rows of one whole frame to `sink`; an abandoned frame starts again with y = 0.
   virtual Status TakeFrame(RowSink* sink) = 0;
 
  protected:
   ~CameraWires() = default;
 };
 
-/// Looks at the fading bars of the camera's test pattern, row by row: which lines are tied together, which carry what
-/// belongs on another, and whether the bars are right.
+/// Looks at the fading bars of the camera's test pattern, row by row: which lines are shorted, which are exchanged, and
+/// whether the bars are right.
 class PatternTest final : public CameraWires::RowSink {
  public:
   void Take(const uint8_t* row, uint32_t y) override;
   /// The state of the line, as far as a pattern can tell: kGood, kShorted or kExchanged, and the other line.
   LineState StateOf(uint8_t line, uint8_t* other) const;
   bool is_swapped() const { return swap_.is_swapped(); }
-  /// How many of the 7 steps between the 8 bars get darker, D0 and D1 put right.
+  /// How many of the 7 steps between the 8 bars get darker, with D0 and D1 in the right order.
   int32_t DarkerSteps() const;
   /// Checksum of a row.
   uint16_t checksum(size_t y) const { return checksums_[y]; }
@@ -79,14 +78,13 @@ class PatternTest final : public CameraWires::RowSink {
 
   SwapDetector swap_;
   uint16_t n_pixels_[kValues] = {};   // of each value
-  uint16_t n_changes_[kValues] = {};  // from a row to the next, by the lines that changed
-  uint32_t bars_[2][kBars] = {};      // sums of their middles near the top; [1]: D0 and D1 exchanged
+  uint16_t n_changes_[kValues] = {};  // from one row to the next, by the lines that changed
+  uint32_t bars_[2][kBars] = {};      // sums of the bars' centres near the top; [1]: D0 and D1 exchanged
   uint8_t last_[Ov7675::kWidth] = {};
   uint16_t checksums_[Ov7675::kHeight] = {};
 };
 
-/// The camera's self-test. Each part sets the camera up by itself, and leaves it with its test pattern on: it is to be
-/// reset before use.
+/// The camera's self-test. Each part sets up the camera, and leaves its test pattern on: reset it before use.
 class Ov7675Test {
  public:
   static constexpr uint16_t kParts = 3;
@@ -94,7 +92,7 @@ class Ov7675Test {
 
   constexpr Ov7675Test(RegisterBus* bus, CameraWires* wires) : bus_(bus), wires_(wires) {}
 
-  /// 0: the bus and the chip; 1: lines and timing; 2: the test pattern. `scratch` is for part 2.
+  /// Part 0: the bus and the chip; 1: lines and timing; 2: the test pattern. `scratch` is for part 2.
   void Run(uint16_t part, PatternTest* scratch, hal::FindingList* findings);
 
  private:

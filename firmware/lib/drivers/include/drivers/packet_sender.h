@@ -5,7 +5,7 @@
 
 namespace tinyhost {
 
-/// A way out that takes what it has room for, and may be closed at any time: USB CDC.
+/// An output that takes as many bytes as fit, and may be closed at any time: USB CDC.
 class PacketPort {
  public:
   virtual bool is_open() const = 0;
@@ -17,13 +17,13 @@ class PacketPort {
   ~PacketPort() = default;
 };
 
-/// Of USB at full speed: USB 2.0 specification, section 5.8.3.
+/// The packet size of USB at full speed: USB 2.0 specification, section 5.8.3.
 constexpr size_t kPacketBytes = 64;
 
 /// Sends bytes until all are taken, the port is closed, or it took none for `timeout_ms`; returns how many were taken.
-/// The last packet is never a full one: the host's transfer continues after a full packet, and its bytes are not handed
-/// to the program that reads before another one comes (section 5.8.3; Linux's cdc_acm asks for two packets at a time).
-/// The core sends no empty packet to end it.
+/// The last packet is never a full one: after a full packet the host's transfer continues, and the reading program does
+/// not get its bytes before another packet comes (section 5.8.3; Linux's cdc_acm asks for two packets at a time). The
+/// core sends no empty packet to end it.
 inline size_t SendPackets(PacketPort* port, const uint8_t* data, size_t n, uint32_t timeout_ms) {
   size_t n_sent = 0;
   uint64_t taken_us = port->NowUs();

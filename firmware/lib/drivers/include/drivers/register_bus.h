@@ -5,7 +5,8 @@
 
 namespace tinyhost {
 
-/// An I2C bus to chips with 8-bit registers. Nothing waits without a limit: false if a chip did not answer in time.
+/// An I2C bus to chips with 8-bit registers. No function waits without a limit: each returns false if a chip did not
+/// answer in time.
 class RegisterBus {
  public:
   virtual bool Read(uint8_t device, uint8_t first_register, uint8_t* data, size_t n) = 0;

@@ -5,10 +5,11 @@
 
 namespace tinyhost {
 
-/// Tells when a microphone that was switched on has settled: its mean drifts no more.
+/// Tells when a microphone that was switched on has settled: when its mean no longer drifts.
 ///
-/// Looks at spans of kSpanSamples: settled once the means of two in a row differ by at most kMaxDrift counts, but not
-/// before kMinSpans, and after kMaxSpans (3.5 s at 16 kHz, the longest that was reported for this board) anyway.
+/// Looks at spans of kSpanSamples: settled once the means of two consecutive spans differ by at most kMaxDrift counts,
+/// but not before kMinSpans, and in any case after kMaxSpans (3.5 s at 16 kHz, the longest time reported for this
+/// board).
 class Settling {
  public:
   static constexpr size_t kSpanSamples = 2048;
@@ -17,7 +18,7 @@ class Settling {
   static constexpr size_t kMaxSpans = 28;
 
   void Start() { *this = Settling(); }
-  /// Returns how many of the samples are to be thrown away: all, until it has settled.
+  /// Returns how many of the samples must be discarded: all, until it has settled.
   size_t Discard(const int16_t* samples, size_t n_samples);
   bool is_settled() const { return is_settled_; }
 

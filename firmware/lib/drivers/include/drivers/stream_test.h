@@ -8,13 +8,13 @@
 
 namespace tinyhost {
 
-/// A sensor that gives samples all the time, as hal/microphone.h has it, and the board's clock.
+/// A continuous sensor with the functions of hal/microphone.h, and the board's clock.
 struct SampledSource {
   Status (*start)(hal::Sampling* sampling);
   void (*stop)();
   Status (*read)(int16_t* samples, size_t max, hal::SampleBlock* block);
   uint64_t (*now_us)();
-  /// Waits for about so long; may return at once.
+  /// Waits for about this long; may return at once.
   void (*wait_ms)(uint32_t duration_ms);
 };
 
@@ -23,7 +23,7 @@ struct StreamLimits {
   uint32_t rate_tolerance_per_mille;
 };
 
-/// Figures of a second of the sensor's samples.
+/// Statistics of a second of the sensor's samples.
 class StreamTotals {
  public:
   static constexpr size_t kMaxChannels = 6;
@@ -32,10 +32,10 @@ class StreamTotals {
   void Add(const int16_t* samples, size_t n_samples);
   uint32_t n_samples() const { return n_samples_; }
   uint8_t n_channels() const { return n_channels_; }
-  /// These three in counts; of no samples 0.
+  /// These three in counts; 0 without samples.
   float Mean(size_t channel) const;
   float StandardDeviation(size_t channel) const;
-  /// Values at full scale, of a million.
+  /// Values at full scale, in parts per million.
   int32_t ClippedPpm() const;
 
  private:
@@ -47,7 +47,7 @@ class StreamTotals {
 };
 
 /// Switches the sensor on, listens for a second, switches it off. Finds kStartTime, kSampleRate and kLostSamples.
-/// False if no samples arrived: `totals` mean nothing then.
+/// Returns false if no samples arrived: then `totals` is meaningless.
 bool TestStream(const SampledSource& source, const StreamLimits& limits, StreamTotals* totals,
                 hal::FindingList* findings);
 

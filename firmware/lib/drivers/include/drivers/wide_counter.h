@@ -5,18 +5,18 @@
 
 namespace tinyhost {
 
-/// Makes 64 bits of a counter that wraps after 2^32, for readers of all priorities, without a lock: it counts halves of
-/// the counter's period, and a half is told from the next one by the counter's upper bit. Someone must call Keep() at
-/// least once within each half.
+/// Extends a counter that wraps after 2^32 to 64 bits, for readers of all priorities, without a lock: it counts half
+/// periods of the counter, and the counter's upper bit tells one half from the next. Keep() must be called at least
+/// once within each half.
 class WideCounter {
  public:
-  /// now: the counter. From one place only.
+  /// `now` is the counter. Call it from one place only.
   void Keep(uint32_t now) {
     const uint32_t n_halves = n_halves_.load(std::memory_order_relaxed);
     if ((n_halves & 1) != now >> 31) n_halves_.store(n_halves + 1, std::memory_order_release);
   }
 
-  /// read: returns the counter. It is read after the halves, so that it is the later one of the two, never the earlier.
+  /// `read` returns the counter. It is read after the halves, so that it is the later of the two, never the earlier.
   template <typename Reader>
   uint64_t Now(Reader read) const {
     const uint32_t n_halves = n_halves_.load(std::memory_order_acquire);
