@@ -26,7 +26,7 @@ std::vector<std::string> Words(const std::string& line) {
   return words;
 }
 
-/// False if these are not whole bytes in hex.
+/// Returns false unless these are whole bytes in hex.
 bool ParseHex(const std::string& text, std::vector<uint8_t>* bytes) {
   if (text.size() % 2 != 0 || text.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) return false;
   for (size_t i = 0; i < text.size(); i += 2) {
@@ -35,7 +35,7 @@ bool ParseHex(const std::string& text, std::vector<uint8_t>* bytes) {
   return true;
 }
 
-/// -1 if it is no count.
+/// Returns -1 if it is not a count.
 int64_t Count(const std::string& text) {
   const bool is_count = !text.empty() && text.size() < 18 && text.find_first_not_of("0123456789") == std::string::npos;
   return is_count ? std::stoll(text) : -1;
@@ -78,7 +78,7 @@ void Control::Accept() {
   if (file >= 0) clients_.push_back({file, ""});
 }
 
-/// False: the client has gone.
+/// Returns false if the client has gone.
 bool Control::Read(Client& client) {
   char bytes[4096];
   const ssize_t n = ::recv(client.file, bytes, sizeof bytes, 0);
@@ -104,7 +104,7 @@ void Control::Obey(Client& client, const std::string& line) {
   Reply(client.file, text.empty() ? "error unknown command: " + line : text);
 }
 
-/// The reply; "" if there is no such command.
+/// The reply; "" for an unknown command.
 std::string Control::Command(const std::vector<std::string>& words) {
   const std::string& name = words[0];
   const std::string argument = words.size() > 1 ? words[1] : "";
@@ -148,7 +148,7 @@ std::string Control::UsbCommand(const std::vector<std::string>& words) {
   return "";
 }
 
-/// `usb raw SETUP [DATA]`: eight bytes of the setup packet, and what follows it towards the device.
+/// `usb raw SETUP [DATA]`: the eight bytes of the setup packet, and the data that follow it towards the device.
 void Control::SendRaw(Client& client, const std::vector<std::string>& words) {
   std::vector<uint8_t> setup;
   ControlTransfer transfer;

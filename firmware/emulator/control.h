@@ -7,8 +7,9 @@
 
 namespace tinyhost::emulator {
 
-/// The socket `control` in the working directory: programs connect and send one command a line; each gets one line
-/// back, `ok`, perhaps with what was asked for, or `error` and why. docs/reference/emulator.md lists the commands.
+/// The socket `control` in the working directory. Programs connect and send one command per line; each gets one line
+/// back: `ok`, with the requested value if there is one, or `error` and the reason. docs/reference/emulator.md lists
+/// the commands.
 class Control {
  public:
   explicit Control(Machine& machine);
@@ -16,14 +17,14 @@ class Control {
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
 
-  /// Takes new clients and their commands.
+  /// Accepts new clients and runs their commands.
   void Poll();
 
  private:
   struct Client {
     int file;
     std::string line;
-    bool awaits_usb = false;  // a reply is to come: further commands wait
+    bool awaits_usb = false;  // a reply is pending: further commands wait
   };
 
   void Accept();

@@ -160,7 +160,7 @@ void Machine::PowerOn() {
   Restart(0);
 }
 
-/// A reset of the chip (product specification, 5.3.7): everything but RAM and GPREGRET, and the watchdog if the reset
+/// Resets the chip (product specification, 5.3.7): everything except RAM and GPREGRET, and the watchdog if the reset
 /// came from software.
 void Machine::Restart(uint32_t reasons) {
   deepest_stack_ = std::max(deepest_stack_, processor_.stack_used());
@@ -208,7 +208,8 @@ void Machine::StartProgram() {
   processor_.Start(kProgramBegin);
 }
 
-/// What the bootloader, which is built on Mbed, may leave on: the MPU, with code read-only and RAM without execution.
+/// What the bootloader, which is built on Mbed, may leave switched on: the MPU, with code read-only and RAM not
+/// executable.
 void Machine::LeaveAsBootloader() {
   constexpr uint32_t kCode512M = 6u << 24 | 28u << 1 | 1;            // read-only
   constexpr uint32_t kRam512M = 1u << 28 | 3u << 24 | 28u << 1 | 1;  // execute never, full access
@@ -237,13 +238,13 @@ void Machine::Tick() {
   if (bootloader_.TakeRestart()) Request(ClockPower::kBySoftware);
 }
 
-/// A part of this process is the chip's power: both end at once, and flash.bin stays as it is.
+/// Ends this process, as if the chip had lost its power; flash.bin stays as it is.
 void Machine::CutPower() {
   log_.Say("power is off");
   ::kill(::getpid(), SIGKILL);
 }
 
-/// Lets the processor, or only time, go on until something is due.
+/// Lets the processor run, or only time pass, until something is due.
 bool Machine::Step() {
   const uint64_t now = clock_.cycles();
   if (execution_.stalled_until > now) {

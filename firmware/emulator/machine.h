@@ -30,20 +30,21 @@ enum class End : int {
   kLockup = 71,
 };
 
-/// The board, its cable and the computer at the other end of it.
+/// The board, its cable, and the computer at the other end.
 class Machine {
  public:
   explicit Machine(const Options& options);
 
-  /// Runs until `must_end` says so, or until it cannot go on. `poll` is called each half millisecond of virtual time.
+  /// Runs until `must_end` returns true, or until it cannot go on. `poll` is called every half millisecond of virtual
+  /// time.
   End Run(const std::function<bool()>& must_end, const std::function<void()>& poll);
 
   void PressReset() { Request(ClockPower::kByPin); }
   void SetVbus(bool is_on);
-  /// Ends this process as a power cut ends the chip: at once.
+  /// Ends this process at once, as a power cut ends the chip.
   void CutPower();
   void InjectBusFault() { wants_bus_fault_ = true; }
-  /// What it has done so far, as JSON.
+  /// Statistics of the run so far, as JSON.
   std::string Statistics() const;
 
   Board& board() { return board_; }
@@ -99,7 +100,7 @@ class Machine {
   bool is_program_running_ = false;
   bool wants_bus_fault_ = false;
   uint32_t n_resets_ = 0;
-  uint32_t deepest_stack_ = 0;  // of the starts before this one
+  uint32_t deepest_stack_ = 0;  // of earlier starts
 };
 
 }  // namespace tinyhost::emulator

@@ -7,9 +7,9 @@
 
 namespace tinyhost::emulator {
 
-/// What the command line says.
+/// The options of the command line.
 struct Options {
-  std::string program;     ///< file that is put at 0x10000 before the start, if flash holds another one
+  std::string program;     ///< file that is copied to 0x10000 before the start, if flash holds another one
   std::string bootloader;  ///< Arduino's binary, for address 0; "": the model of it
   uint64_t unique_id = 0x0123456789abcdef;
   Board::Options board;
@@ -23,7 +23,7 @@ struct Options {
   std::string trace;
 };
 
-/// Reads the command line. Throws std::runtime_error, with what is wrong.
+/// Reads the command line. Throws std::runtime_error with the reason if it is wrong.
 Options ParseOptions(int argc, char** argv);
 std::string Usage();
 

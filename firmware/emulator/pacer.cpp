@@ -5,7 +5,7 @@
 namespace tinyhost::emulator {
 namespace {
 
-constexpr int64_t kAheadNs = 1'000'000;  // shorter naps cost more than they bring
+constexpr int64_t kAheadNs = 1'000'000;  // shorter sleeps cost more than they gain
 
 uint64_t NowNs() {
   timespec now = {};

@@ -4,8 +4,8 @@
 
 namespace tinyhost::emulator {
 
-/// Keeps virtual time from running ahead of the computer's clock. A computer that is too slow lets it fall behind; what
-/// is more than kForgivenNs is not made up later, and counted: time is late then, but it never jumps.
+/// Keeps virtual time from running ahead of the computer's clock. On a computer that is too slow it falls behind; more
+/// than kForgivenNs is not made up later but counted: time is late then, but never jumps.
 class Pacer {
  public:
   static constexpr int64_t kForgivenNs = 250'000'000;

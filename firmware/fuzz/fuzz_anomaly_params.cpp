@@ -1,5 +1,6 @@
 // Fuzzes an anomaly model's task data: OpenAnomalyParams() on any bytes, and if it accepts them, features of a window
-// and a score of the largest differences. Memory behind the section is poisoned, so that one byte too far is a finding.
+// and a score of the largest differences. Memory behind the section is poisoned, so that reading one byte too far is
+// found.
 
 #include <sanitizer/asan_interface.h>
 
@@ -30,7 +31,7 @@ TensorView Tensor(size_t n) {
   return {tinyhost::TensorType::kInt8, 1, {static_cast<int32_t>(n), 1, 1, 1}, 0.0625f, 0, n, nullptr};
 }
 
-/// Makes the section as long as its counts say, so that mutations of counts get past that check.
+/// The length of the section that its counts require, so that mutations of counts get past that check.
 size_t WantedBytes(const AnomalyParams& params) {
   const size_t n_features = 3 * (size_t{params.n_bands} + tinyhost::kMotionStatistics);
   return sizeof(AnomalyParams) + 6 * n_features + 2 * (size_t{params.n_bands} + 1) +
@@ -55,7 +56,7 @@ void Use(const AnomalyView& view) {
   if (view.uses_distance() && score.nearest >= view.params->n_centroids) std::abort();
 }
 
-/// A section that is right: two bands, and two centroids over the 15 features.
+/// A valid section: two bands, and two centroids over the 15 features.
 size_t FillSection() {
   std::memset(g_section, 0, sizeof(g_section));
   AnomalyParams params{};
@@ -85,7 +86,8 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
   return 0;
 }
 
-/// The first byte chooses the section's length: as the counts say, or a little off. Then edits of three bytes each.
+/// The first byte chooses the section's length: as the counts require, or a little off. Then come edits of three bytes
+/// each.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 1) return 0;
   ASAN_UNPOISON_MEMORY_REGION(g_section, sizeof(g_section));

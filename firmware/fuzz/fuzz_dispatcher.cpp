@@ -1,9 +1,9 @@
-// Fuzzes the device: a script of requests, raw bytes and mishaps against a board in memory that runs the vww app;
+// Fuzzes the device: a script of requests, raw bytes and failures against a board in memory that runs the vww app;
 // fuzz_keywords.cpp and fuzz_gestures.cpp are the same with the apps kws and gestures.
 //
 // Each step of the script is one byte and what the step needs; see TakeStep(). Requests are framed here, so that
-// mutations reach the handlers, and models are pushed with their right hashes. After the script, and after every power
-// cut, a valid model must still be active, and no word of the flash may have been written twice.
+// mutations reach the handlers, and models are pushed with their correct hashes. After the script, and after every
+// power cut, a valid model must still be active, and no word of the flash may have been written twice.
 
 #include <csetjmp>
 #include <cstdlib>
@@ -142,8 +142,8 @@ class Bench {
     device()->Begin();
   }
 
-  /// The device's objects point only to themselves and to this bench, so their bytes can be put back. An app that
-  /// listens remembers its model: it begins again.
+  /// The device's objects point only to themselves and to this bench, so their bytes can be restored. An app that
+  /// listens remembers its model, so it starts again.
   void Restore() {
     std::memcpy(flash_.data(), flash_at_start_.data(), flash_.size());
     std::memcpy(device_, device_at_start_, sizeof(device_));
@@ -274,7 +274,7 @@ class Bench {
 
   Bytes Values(size_t n) const { return {reinterpret_cast<const uint8_t*>(sound_), n * sizeof(int16_t)}; }
 
-  /// `how`: whether to begin anew, and how loud; the position is mostly the right one.
+  /// `how` says whether to start again, and how loud the sound is; the position is right in most cases.
   void FeedSound(uint8_t how, uint8_t n_values) {
     const size_t n = n_values / NChannels();
     const uint32_t rate_mhz = TheApp().sensor == SensorKind::kMicrophone ? 16'000'000 : 119'000;
@@ -286,7 +286,7 @@ class Bench {
     fed_ += n;
   }
 
-  /// Pushes a model whose task data are the script's, and which is right otherwise.
+  /// Pushes a model whose task data come from the script, and which is valid otherwise.
   void PushOtherParams(Bytes task_data) {
     const std::vector<uint8_t> image =
         TinyModel(9, 0, TaskOfApp(), std::vector<uint8_t>(task_data.data, task_data.data + task_data.size));
@@ -316,7 +316,7 @@ class Bench {
                                                           : Bytes{};
     return {params.data, params.data + params.size};
   }
-  /// Of the app kws, those of a cascade whose first network is its first operator.
+  /// For the kws app, parameters of a cascade whose first network is its first operator.
   static std::vector<uint8_t> OtherTaskData() {
     static constexpr WakeParams kWake = {0, 2, 0, 0};
     std::vector<uint8_t> task_data = TaskData();

@@ -44,7 +44,7 @@ Wire g_wire;
 uint8_t g_decoded[kWireBytes];
 uint8_t g_received[kWireBytes];
 
-/// The last thing that the bytes on the wire decode to; it must be the only frame.
+/// The last frame that the bytes on the wire decode to; it must be the only one.
 void RequireArrives(uint8_t type, uint16_t seq, Bytes payload) {
   FrameDecoder decoder(g_decoded, sizeof(g_decoded));
   DecodeStatus last = DecodeStatus::kIncomplete;

@@ -1,7 +1,7 @@
 // Fuzzes the model-image loader: Load() on any bytes, and Invoke() if it accepts them and they are cheap to run.
 //
-// The length and the checksum are put right before loading, so that mutations get past them; the checks themselves
-// have unit tests. Memory behind the image and behind the arena is poisoned, so that one byte too far is a finding.
+// The length and the checksum are corrected before loading, so that mutations get past them; the checks themselves have
+// unit tests. Memory behind the image and behind the arena is poisoned, so that access one byte too far is found.
 // Seeds: python -m tests.oracle.write_fuzz_corpus DIRECTORY.
 
 #include <sanitizer/asan_interface.h>
@@ -55,7 +55,8 @@ void LoadAndInvoke(size_t size, tinyhost::KernelSet kernels) {
 
 }  // namespace
 
-/// Half of the time libFuzzer's own mutations; else a word, half-word or byte of the image becomes a telling value.
+/// Half of the time libFuzzer's own mutations; otherwise a word, half-word or byte of the image becomes an interesting
+/// value.
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned int seed) {
   static constexpr uint32_t kValues[] = {0,         1,          2,        3,        4,          16,         127,
                                          128,       255,        256,      511,      512,        1023,       1024,

@@ -25,9 +25,9 @@ constexpr uint8_t kSoftReset = 0xb6, kFlush = 0xb0;
 constexpr uint64_t kConfigNs = 20 * Clock::kNsPerMs;  // from INIT_CTRL = 1 to INTERNAL_STATUS: 4.4
 constexpr uint64_t kGyroscopeStartNs = 45 * Clock::kNsPerMs;
 constexpr uint64_t kPowerSaveGapNs = 450'000;  // between two writes in power save: 4.5
-constexpr double kSelfTestG[] = {10, -9, 6};   // beyond the limits of 4.9: 16, 15 and 10 g between both signs
+constexpr double kSelfTestG[] = {10, -9, 6};   // beyond the limits of 4.9: 16, 15 and 10 g between the two signs
 
-/// The values' bytes, of a full scale as an int16 has.
+/// The bytes of the values, scaled so that full_scale is the greatest int16.
 std::array<uint8_t, 6> BytesOf(const Axes& values, double full_scale) {
   std::array<uint8_t, 6> bytes = {};
   for (size_t i = 0; i < values.size(); ++i) {
@@ -38,7 +38,7 @@ std::array<uint8_t, 6> BytesOf(const Axes& values, double full_scale) {
   return bytes;
 }
 
-/// Its axes on the board, as Arduino_BMI270_BMM150 turns them back: x is -y of revision 1's sensor, and y is -x.
+/// The sensor's axes on the board, which Arduino_BMI270_BMM150 turns back: x is -y of revision 1's sensor, and y is -x.
 Axes Turned(const Axes& board) { return {-board[1], -board[0], board[2]}; }
 
 }  // namespace
@@ -92,7 +92,7 @@ void Bmi270Chip::EndConfig() {
   registers_[kInternalStatus] = is_whole ? kInitOk : kInitError;
 }
 
-/// In power save the chip takes a write each 450 us.
+/// In power save the chip accepts one write per 450 us.
 bool Bmi270Chip::IsWriteLost() {
   const uint64_t now = system_.clock.TrueNs();
   const bool is_soon = now - last_write_ns_ < kPowerSaveGapNs;
@@ -138,7 +138,7 @@ void Bmi270Chip::WriteRegister(uint8_t address, uint8_t value) {
   if (address == kAccConf && value != before && clock_.is_on()) Restart();
 }
 
-/// The chip deflects by itself, to one side and to the other: 4.9.
+/// The self-test deflects the masses to one side and then to the other: 4.9.
 Axes Bmi270Chip::SelfTest(Axes g) const {
   if ((registers_[kAccSelfTest] & 1) == 0) return g;
   const double sign = (registers_[kAccSelfTest] & 4) != 0 ? 1 : -1;
@@ -181,7 +181,7 @@ void Bmi270Chip::Measure() {
   }
 }
 
-/// A full FIFO loses its oldest frames, and says how many in front of the others: 4.7.2.
+/// A full FIFO drops its oldest frames, and reports how many in front of the others: 4.7.2.
 void Bmi270Chip::PushFrame(std::vector<uint8_t> frame) {
   if ((registers_[kFifoConfig1] & kFifoHeader) == 0) frame.erase(frame.begin());
   size_t n_bytes = FifoBytes() + frame.size();

@@ -10,9 +10,9 @@
 namespace tinyhost::emulator {
 
 /// Bosch's BMI270, the motion sensor of revision 2: data sheet BST-BMI270-DS000-08, sections 4.4 (initialization), 4.7
-/// (FIFO) and 5. It measures once its whole configuration file was loaded. The gyroscope measures with the
-/// accelerometer, at its rate, 45 ms after it was switched on (table 2); alone or at another rate it does not. Its
-/// self-test, filters and cross-axis sensitivity are not modelled, nor are the features.
+/// (FIFO) and 5. It measures only after its whole configuration file was loaded. The gyroscope measures together with
+/// the accelerometer and at the same rate, 45 ms after it was switched on (table 2); alone or at another rate it does
+/// not. Its self-test, filters and cross-axis sensitivity are not modelled, nor are the features.
 class Bmi270Chip final : public I2cDevice {
  public:
   static constexpr size_t kConfigBytes = 8192;
@@ -53,7 +53,7 @@ class Bmi270Chip final : public I2cDevice {
   uint64_t gyroscope_ready_ns_ = kNever;
   SampleClock clock_;
   std::deque<std::vector<uint8_t>> fifo_;  // frames
-  size_t n_given_ = 0;                     // of the first one: one that is not read to its end comes again
+  size_t n_given_ = 0;                     // of the first one; a frame that is not read to its end comes again
   uint32_t n_skipped_ = 0;
 };
 

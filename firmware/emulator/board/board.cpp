@@ -13,10 +13,10 @@ constexpr uint32_t kCameraScl = 2, kPclk = 4, kHref = 5, kBlueLed = 6, kSensorSd
 constexpr uint32_t kStagePins[] = {28, 29, 30};  // A6, A3, A2: firmware/boards/nano33ble_shared/pins.h
 constexpr uint32_t kMicrophonePower = 17, kVsync = 21, kSensorPower = 22, kRedLed = 24, kXclk = 27, kCameraSda = 31;
 // Port 1.
-constexpr uint32_t kSensorPullUp = 0;  // of the sensors' I2C
+constexpr uint32_t kSensorPullUp = 0;  // for the sensors' I2C
 constexpr uint32_t kDataPins[] = {2, 3, 10, 11, 12, 13, 14, 15};
 
-constexpr uint64_t kLongestTurn = 200;  // cycles of a loop that does nothing but wait for a pin
+constexpr uint64_t kLongestTurn = 200;  // cycles of a loop that only waits for a pin
 
 constexpr double kMicrophoneNoise = 3.0 / 32768;  // some 64 dB below a loud voice: MP34DT05's data sheet
 
@@ -64,7 +64,7 @@ void Board::Poll() {
   camera_.Poll();
 }
 
-/// A bus needs its pull-ups: the camera's module has its own, the sensors' are switched.
+/// A bus needs its pull-ups: the camera's module has its own, those of the sensors are switched.
 I2cDevice* Board::Find(uint32_t scl_pin, uint32_t sda_pin, uint8_t address) {
   const auto is_answer = [address](const I2cDevice& device) {
     return device.is_there() && device.address() == address;
@@ -106,8 +106,8 @@ PinLevels Board::Port1() {
   return outside;
 }
 
-/// A loop that waits for a pin of the camera looks at it a hundred times for one change. Its turns are alike, so all
-/// but the last before the change are skipped: time moves on by whole turns, as if they had been run.
+/// A loop that waits for a pin of the camera reads it a hundred times for each change. Its iterations are alike, so all
+/// but the last before the change are skipped: time moves on by whole iterations, as if they had been run.
 void Board::SkipToEdge(uint32_t levels) {
   const uint64_t now = system_.clock.cycles();
   const uint32_t block = system_.execution.block;
@@ -117,17 +117,17 @@ void Board::SkipToEdge(uint32_t levels) {
     return;
   }
   if (block == watchers_[0].block) {
-    watchers_[1] = {};  // one look in each turn
+    watchers_[1] = {};  // one read per iteration
   } else {
-    std::swap(watchers_[0], watchers_[1]);  // two, by turns
+    std::swap(watchers_[0], watchers_[1]);  // two reads, in turns
   }
   Watcher& watcher = watchers_[0];
-  watcher.ignored |= watcher.changed;  // it looks again
+  watcher.ignored |= watcher.changed;  // it reads again
   watcher.changed = levels ^ watcher.levels;
   watcher.levels = levels;
   const uint64_t period = now - watcher.at;
   const uint32_t pclk = Pin(kPclk, true);
-  // What has changed since this look, or the other one of the turn, may end the loop.
+  // A change since this read, or since the other read of the iteration, may end the loop.
   const bool is_news = (watcher.changed & ~watcher.ignored) != 0 ||
                        (watchers_[1].block != 0 && ((levels ^ watchers_[1].levels) & ~pclk) != 0);
   const uint64_t edge = std::min(camera_.NextEdge((watcher.ignored & pclk) != 0), system_.execution.next_event);
@@ -146,14 +146,14 @@ void Board::TellLed() {
   system_.log.Say("LED %s", kColours[led]);
 }
 
-/// What a meter at the pins would see: the file `marks`, as of the virtual boards (protocol/scene.toml).
+/// Records what a meter at the pins would see, in the file `marks`, as the virtual boards do (protocol/scene.toml).
 void Board::NoteStages() {
   uint32_t stages = 0;
   for (uint32_t i = 0; i < 3; ++i) stages |= Pin(i, port0_.IsDrivenHigh(kStagePins[i]));
   if (stages == stages_) return;
   stages_ = stages;
   const int file = ::open("marks", O_WRONLY | O_CLOEXEC);
-  if (file < 0) return;  // nobody wants them
+  if (file < 0) return;  // nobody reads them
   const StageMark mark = {system_.clock.TrueNs(), ++n_marks_, stages};
   (void)!::pwrite(file, &mark, sizeof mark, n_marks_ % kMarksKept * sizeof mark);
   ::close(file);

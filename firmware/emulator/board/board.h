@@ -11,7 +11,7 @@
 
 namespace tinyhost::emulator {
 
-/// The microphone, an MP34DT05: what its scene sounds like, as long as it has power.
+/// The microphone, an MP34DT05: it hears its scene as long as it has power.
 class Microphone final : public SoundSource {
  public:
   Microphone(System system, uint32_t seed) : samples_(system.log, SceneSensor::kMicrophone, 1), random_(seed + 1) {}
@@ -28,7 +28,7 @@ class Microphone final : public SoundSource {
   bool is_powered_ = false;
 };
 
-/// Arduino's Nano 33 BLE Sense with the camera's shield: what is wired to which pin. Schematic ABX00031, and
+/// Arduino's Nano 33 BLE Sense with the camera's shield: which part is wired to which pin. Schematic ABX00031, and
 /// docs/guides/board.md for the camera.
 class Board final : public I2cBus {
  public:
@@ -41,9 +41,9 @@ class Board final : public I2cBus {
   Board(System system, const Options& options, Gpio& port0, Gpio& port1, const I2s& i2s);
 
   I2cDevice* Find(uint32_t scl_pin, uint32_t sda_pin, uint8_t address) override;
-  /// A peripheral was written to: power and clocks of the parts may have changed.
+  /// Called when a peripheral was written to: power and clocks of the parts may have changed.
   void Follow();
-  /// Fetches what the scene has given since the last time.
+  /// Fetches what the scene has given since the last call.
   void Poll();
   void PlugCamera(bool is_in) { camera_.Plug(is_in); }
   void PlugMotionSensor(bool is_in) { is_motion_sensor_in_ = is_in; }
@@ -51,12 +51,12 @@ class Board final : public I2cBus {
   Microphone& microphone() { return microphone_; }
 
  private:
-  /// Loops that wait for a pin, recognized by their two latest looks.
+  /// A loop that waits for a pin, recognized by its two latest reads.
   struct Watcher {
     uint32_t block = 0;
     uint64_t at = 0;
     uint32_t levels = 0;
-    uint32_t changed = 0;  // since the look before
+    uint32_t changed = 0;  // since the previous read
     uint32_t ignored = 0;  // pins that changed and did not end the loop
   };
 
@@ -79,7 +79,7 @@ class Board final : public I2cBus {
   bool is_motion_sensor_in_ = true;
   std::array<Watcher, 2> watchers_ = {};
   uint32_t led_ = 0;
-  uint32_t stages_ = 0;  // on the marker's pins
+  uint32_t stages_ = 0;  // on the marker pins
   uint32_t n_marks_ = 0;
 };
 

@@ -23,7 +23,7 @@ constexpr uint32_t kWordsAtOnce = 64;
 constexpr size_t kDataOffset = Bootloader::kCommandBytes;
 constexpr size_t kChecksumOffset = kDataOffset + Bootloader::kBufferBytes + 1;
 constexpr size_t kModelBytes = kChecksumOffset + Bootloader::kChecksumBytes;
-constexpr uint32_t kRamBehindData = 0x20040000 - 0x200018b8;  // where its data lies, to the end of RAM
+constexpr uint32_t kRamBehindData = 0x20040000 - 0x200018b8;  // from where its data lies to the end of RAM
 
 /// CRC-16/XMODEM.
 uint16_t Crc16(const uint8_t* bytes, size_t n) {
@@ -132,7 +132,7 @@ void Bootloader::Take(uint8_t byte) {
   if (state_ == State::kServing) Execute();
 }
 
-/// What the C library's strtoul() reads, to base 16, at a column of the command.
+/// The number that the C library's strtoul() reads, to base 16, at a column of the command.
 uint32_t Bootloader::Number(size_t column) const {
   while (column < ram_.size() && IsSpace(ram_[column])) ++column;
   const bool is_negative = ram_[column] == '-';
@@ -171,7 +171,7 @@ void Bootloader::Execute() {
   }
 }
 
-/// Addresses are signed to it, so that some beyond flash pass.
+/// Addresses are signed in it, so that some beyond flash pass.
 bool Bootloader::IsFlash(uint32_t begin, uint32_t length) {
   return begin < kFlashBytes && uint64_t{begin} + length <= kFlashBytes;
 }

@@ -9,9 +9,9 @@
 
 namespace tinyhost::emulator {
 
-/// A model of the bootloader that Arduino ships on the board, for where its binary is not at hand: SAM-BA with
-/// Arduino's extensions, as host/tinyhost/boards/bootloader/protocol.py describes it. It acts on the chip's flash in
-/// the time that the NVMC takes, and is on USB by itself: its packets are not modelled.
+/// A model of the bootloader that Arduino ships on the board, for when its binary is not available: SAM-BA with
+/// Arduino's extensions, as host/tinyhost/boards/bootloader/protocol.py describes it. It changes the chip's flash in
+/// the time that the NVMC takes, and has its own USB device, whose packets are not modelled.
 class Bootloader final : public Component {
  public:
   Bootloader(System system, FlashController& flash, SerialPort& port, std::string unique_id);
@@ -21,16 +21,16 @@ class Bootloader final : public Component {
   Decision Decide(uint32_t reset_reasons, uint32_t retained);
   /// Begins to serve; the board appears on USB.
   void Serve();
-  /// The wait for a second tap of the reset button begins; Tick() ends it.
+  /// Begins to wait for a second tap of the reset button; Tick() ends the wait.
   void AwaitSecondTap();
-  /// The chip was reset: it forgets everything but a first tap.
+  /// The chip was reset: it forgets everything except a first tap.
   void Reset() override;
 
   uint64_t NextEvent() const override { return next_; }
   void Tick() override;
-  /// True once if the program is to be started.
+  /// True once when the program must be started.
   bool TakeStart();
-  /// True once if it wants to restart the chip.
+  /// True once when the chip must be restarted.
   bool TakeRestart();
   bool is_serving() const { return state_ == State::kServing; }
 
@@ -70,7 +70,7 @@ class Bootloader final : public Component {
   bool wants_start_ = false;
   bool wants_restart_ = false;
   uint64_t next_ = kNever;
-  /// The command, the data and the checksum's bytes lie one behind the other, and nothing keeps a command in its place.
+  /// The command, the data and the bytes for checksums are adjacent, and nothing keeps a command within its bounds.
   std::vector<uint8_t> ram_;
   size_t n_command_ = 0;
   uint32_t load_at_ = 0;

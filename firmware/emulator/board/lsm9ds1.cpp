@@ -13,9 +13,9 @@ constexpr uint8_t kBypass = 0, kStopWhenFull = 1;
 
 constexpr double kRatesHz[] = {0, 10, 50, 119, 238, 476, 952, 0};  // table 67; bandwidth is not modelled
 constexpr double kRatesWithGyroHz[] = {0, 14.9, 59.5, 119, 238, 476, 952, 0};
-// g of a count: table 3 says 0.061, 0.732, 0.122 and 0.244 mg, rounded; +-16 g is 24 g of 32,768 there.
+// g per count: table 3 says 0.061, 0.732, 0.122 and 0.244 mg, rounded; +-16 g is 24 g of 32,768 there.
 constexpr double kScales[] = {2.0 / 32768, 24.0 / 32768, 4.0 / 32768, 8.0 / 32768};
-constexpr double kScalesDps[] = {0.00875, 0.0175, 0, 0.07};  // degrees per second of a count: table 3
+constexpr double kScalesDps[] = {0.00875, 0.0175, 0, 0.07};  // degrees per second per count: table 3
 constexpr double kSelfTestG = 0.3;                           // 90 to 390 mg on each axis: table 3 (Xl ST)
 
 }  // namespace
@@ -107,7 +107,7 @@ uint8_t Lsm9ds1Chip::ReadRegister(uint8_t address) {
   if (address == kStatus) return fifo_.empty() ? 0 : has_gyroscope() ? 3 : 1;
   const bool is_rotation = address >= kOutXG && address <= kOutZHighG;
   if (!is_rotation && (address < kOutX || address > kOutZHigh)) return registers_[address];
-  if (address == (has_gyroscope() ? kOutXG : kOutX) && !fifo_.empty()) {  // the first byte moves the FIFO on
+  if (address == (has_gyroscope() ? kOutXG : kOutX) && !fifo_.empty()) {  // the first byte advances the FIFO
     shown_ = fifo_.front();
     fifo_.pop_front();
     has_overrun_ = false;
@@ -116,8 +116,8 @@ uint8_t Lsm9ds1Chip::ReadRegister(uint8_t address) {
   return static_cast<uint8_t>((address & 1) != 0 ? value >> 8 : value & 0xff);
 }
 
-/// Reading on behind OUT_Z begins with OUT_X again, the gyroscope's if it is on, which the accelerometer's
-/// follow: 3.3.7.
+/// Reading on after OUT_Z continues with OUT_X: with the gyroscope's if it is on, followed by the accelerometer's:
+/// 3.3.7.
 uint8_t Lsm9ds1Chip::Next(uint8_t address) const {
   if ((registers_[kCtrlReg8] & kIncrement) == 0) return address;
   if (address == kOutZHighG && has_gyroscope()) return kOutX;

@@ -9,8 +9,8 @@
 namespace tinyhost::emulator {
 
 /// ST's LSM9DS1, the motion sensor of revision 1: data sheet DocID025715 Rev 3, sections 3.3 (FIFO) and 7. The
-/// gyroscope measures once it is on, at its rate, which is then the accelerometer's too; its filters, its self-test and
-/// the time it needs to start are not modelled. The magnetometer is another device, which is not modelled.
+/// gyroscope measures once it is on, at its rate, which is then the accelerometer's, too. Its filters, its self-test
+/// and its start-up time are not modelled. The magnetometer is another device, which is not modelled.
 class Lsm9ds1Chip final : public I2cDevice {
  public:
   static constexpr size_t kFifoSamples = 32;
@@ -19,11 +19,11 @@ class Lsm9ds1Chip final : public I2cDevice {
 
   uint8_t address() const override { return 0x6b; }
   bool is_there() const override { return is_powered_; }
-  /// From the board's 3.3 V for sensors. Registers are lost without.
+  /// Switches the board's 3.3 V for sensors. Registers are lost without it.
   void SetPower(bool is_on);
 
  private:
-  using Sample = std::array<int16_t, 6>;  // as the registers are: the gyroscope's first
+  using Sample = std::array<int16_t, 6>;  // in the registers' order: the gyroscope's first
 
   void WriteRegister(uint8_t address, uint8_t value) override;
   uint8_t ReadRegister(uint8_t address) override;

@@ -15,20 +15,20 @@ using Axes = std::array<double, 3>;
 inline Axes AccelerationOf(const Movement& movement) { return {movement[0], movement[1], movement[2]}; }
 inline Axes RotationOf(const Movement& movement) { return {movement[3], movement[4], movement[5]}; }
 
-/// How the board is moved: by a scene; else it lies on a table, and its sensor has a little noise.
+/// How the board is moved: by a scene; without one it lies on a table, and its sensor has a little noise.
 class Motion {
  public:
   Motion(System system, uint32_t seed)
       : system_(system), samples_(system.log, SceneSensor::kAccelerometer, 6), random_(seed + 1) {}
 
-  /// A sensor was switched on.
+  /// Called when a sensor was switched on.
   void Start() {
     start_ns_ = system_.clock.TrueNs();
     samples_.Start();
   }
   void Stop() { samples_.Stop(); }
   void Poll() { samples_.Poll(); }
-  /// `since_start_s`: since a sensor was switched on.
+  /// `since_start_s` counts from when a sensor was switched on.
   Movement At(double since_start_s);
   uint64_t start_ns() const { return start_ns_; }
 
@@ -39,7 +39,7 @@ class Motion {
   uint64_t start_ns_ = 0;
 };
 
-/// When a sensor's own oscillator takes samples: `rate_hz` a second from the start on, in true time.
+/// The times at which a sensor's own oscillator takes samples: `rate_hz` per second from the start on, in true time.
 class SampleClock {
  public:
   void Start(uint64_t now_ns, double rate_hz) {
@@ -49,12 +49,12 @@ class SampleClock {
   }
   void Stop() { rate_hz_ = 0; }
   bool is_on() const { return rate_hz_ > 0; }
-  /// True, and the next sample's time since the start, if one is due.
+  /// True if the next sample is due, with its time since the start.
   bool Next(uint64_t now_ns, double* since_start_s) {
     if (!is_on()) return false;
     const double next_s = static_cast<double>(n_taken_ + 1) / rate_hz_;
     if (static_cast<double>(now_ns - start_ns_) / 1e9 < next_s) return false;
-    *since_start_s = static_cast<double>(n_taken_) / rate_hz_;  // the interval that ends now
+    *since_start_s = static_cast<double>(n_taken_) / rate_hz_;  // the end of the interval
     ++n_taken_;
     return true;
   }

@@ -8,7 +8,7 @@ namespace {
 constexpr uint8_t kPid = 0x0a, kVer = 0x0b, kClkrc = 0x11, kCom7 = 0x12, kXsc = 0x70, kYsc = 0x71;
 constexpr uint8_t kCom7Reset = 0x80, kPatternBit = 0x80;
 
-// In clocks of XCLK / divider: a row takes 784 pixels of two clocks; 510 rows are a frame (Implementation Guide, 3).
+// In clocks of XCLK / divider: a row takes 784 pixels of two clocks; a frame has 510 rows (Implementation Guide, 3).
 constexpr uint64_t kRowClocks = 2 * 784;
 constexpr uint64_t kFrameClocks = 510 * kRowClocks;
 constexpr uint64_t kVsyncClocks = 3 * kRowClocks;

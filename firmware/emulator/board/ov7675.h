@@ -10,11 +10,11 @@
 namespace tinyhost::emulator {
 
 /// OmniVision's OV7675 on the kit's shield, pixel by pixel: OV7675 data sheet, sections 4 and 7, and the OV7670/OV7171
-/// Implementation Guide for the timing of a picture of 160 x 120 (every fourth row and column of 640 x 480). What the
-/// firmware does not set is taken as it sets it: YUV, Y first, PCLK / 4.
+/// Implementation Guide for the timing of a picture of 160 x 120 (every fourth row and column of 640 x 480). Settings
+/// that the firmware does not write are fixed to what it expects: YUV, Y first, PCLK / 4.
 ///
-/// The host's scene is asked for a picture when the first pixel of a frame is looked at, so that the host counts the
-/// frames that are read, and no others. A frame that is not read to its end shows the same picture again.
+/// The host's scene is asked for a picture when the first pixel of a frame is read, so that the host counts only the
+/// frames that are read. A frame that is not read to its end shows the same picture again.
 class Ov7675Chip final : public I2cDevice {
  public:
   static constexpr uint16_t kWidth = 160;
@@ -27,12 +27,12 @@ class Ov7675Chip final : public I2cDevice {
   uint8_t address() const override { return 0x21; }
   bool is_there() const override { return is_clocked() && is_plugged(); }
 
-  /// Its clock's period in cycles of the chip's clock; 0: it stands still.
+  /// Sets the period of its clock in cycles of the chip's clock; 0: the clock is stopped.
   void SetClock(uint64_t xclk_cycles);
   void Plug(bool is_in);
-  /// Whether it hangs on the board: it was not pulled, and somebody plays a scene for cameras.
+  /// Whether it is connected to the board: it was not pulled, and somebody plays a scene for cameras.
   bool is_plugged() const { return wires_ != Wires::kNone && is_in_ && has_scene_; }
-  /// Looks whether a scene has begun or ended.
+  /// Checks whether a scene has begun or ended.
   void Poll();
 
   struct Lines {

@@ -11,12 +11,12 @@
 namespace tinyhost::emulator {
 namespace {
 
-constexpr int kPatienceMs = 900;    // as the virtual boards have
+constexpr int kPatienceMs = 900;    // as on the virtual boards
 constexpr int kSampleWaitMs = 100;  // for samples that are late
 constexpr uint16_t kPieceSamples = 4096;
 constexpr size_t kKeptSamples = 1 << 20;
-constexpr size_t kAccelerationAxes = 3;            // of a moment; what follows is rotation
-constexpr double kRotationScale = 2000.0 / 32768;  // degrees per second of a count: protocol/scene.toml
+constexpr size_t kAccelerationAxes = 3;            // in a moment; the rest is rotation
+constexpr double kRotationScale = 2000.0 / 32768;  // degrees per second per count: protocol/scene.toml
 
 const char* NameOf(SceneSensor sensor) {
   switch (sensor) {
@@ -50,7 +50,7 @@ void ScenePipe::Close() {
 
 bool ScenePipe::is_there() { return ::access(request_path_.c_str(), F_OK) == 0; }
 
-/// Opens both files anew for each request: the host may have ended a scene and begun another.
+/// Opens both files again for each request: the host may have ended a scene and begun another.
 bool ScenePipe::Open() {
   Close();
   request_file_ = ::open(request_path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
@@ -61,7 +61,7 @@ bool ScenePipe::Open() {
 
 bool ScenePipe::Send(SceneRequest request) {
   if (!Open()) return false;
-  SceneReply last = {};  // to whoever asked before: its number must not be taken for an answer to us
+  SceneReply last = {};  // to an earlier request: its number must not be taken for an answer to this one
   if (::pread(reply_file_, &last, sizeof last, 0) == sizeof last) seq_ = last.seq;
   request.magic = kSceneMagic;
   request.seq = ++seq_;
@@ -108,7 +108,7 @@ void SceneSamples::Start() {
   log_.Say("scene for the %s: %.3f samples/s", NameOf(sensor_), rate_hz_);
 }
 
-/// What was lost, because the emulator asked too late, is bridged by the sample before.
+/// Samples that were lost because the emulator asked too late are replaced by the sample before them.
 void SceneSamples::Take(const SceneReply& reply, const std::vector<uint8_t>& data) {
   if (reply.status != Status::kOk) return Stop();
   is_patient_ = is_patient_ || !data.empty();
@@ -175,7 +175,7 @@ bool SceneSamples::At(double since_start_s, std::array<double, kMaxChannels>* va
   if (!is_on_) return false;
   const double position = since_start_s * rate_hz_ - static_cast<double>(n_delay_);
   if (position < 0) return false;
-  // Closer than a thousandth of a sample is the sample: the clock has whole nanoseconds.
+  // A time within a thousandth of a sample counts as that sample's: the clock has whole nanoseconds.
   const double nearest = std::round(position);
   const bool is_on_sample = std::abs(position - nearest) < 1e-3;
   auto index = static_cast<uint64_t>(is_on_sample ? nearest : std::floor(position));

@@ -11,8 +11,8 @@
 
 namespace tinyhost::emulator {
 
-/// One sensor's way to the scene that the host plays, in the working directory: protocol/scene.toml says how the two
-/// talk. As SceneChannel of the virtual boards, but that it need not wait.
+/// One sensor's channel to the scene that the host plays, in the working directory; the protocol is in
+/// protocol/scene.toml. Like SceneChannel of the virtual boards, but it need not wait.
 class ScenePipe {
  public:
   explicit ScenePipe(SceneSensor sensor);
@@ -22,11 +22,11 @@ class ScenePipe {
 
   /// Whether somebody plays a scene here.
   bool is_there();
-  /// Sends a request. False: nobody plays.
+  /// Sends a request. Returns false if nobody plays a scene.
   bool Send(SceneRequest request);
   /// The reply to the last request, once it has come; its bytes follow in `data`.
   std::optional<SceneReply> Receive(std::vector<uint8_t>* data);
-  /// Both, waiting for at most 0.9 s of the computer's time.
+  /// Sends a request and waits for the reply, at most 0.9 s of the computer's time.
   std::optional<SceneReply> Ask(SceneRequest request, std::vector<uint8_t>* data);
 
  private:
@@ -43,10 +43,10 @@ class ScenePipe {
 
 /// Sound or motion of a scene, as a function of time.
 ///
-/// The host plays it by the computer's clock, and gives nothing before its time; the emulator's time runs a little
-/// before or behind that. So the sensor senses what the scene gave kDelayS ago. What has not come by then is waited
-/// for, once for all that is late; if it does not come, the sensor senses rest. An emulator that has fallen behind the
-/// computer by more than is kept leaves that much of the scene out.
+/// The host plays it by the computer's clock, and gives nothing ahead of time; the emulator's time runs a little before
+/// or behind that. So the sensor senses what the scene gave kDelayS ago. If that has not come yet, the emulator waits
+/// for it, once for all that is late; if it does not come, the sensor senses rest. An emulator that has fallen behind
+/// the computer by more than the buffer keeps skips that part of the scene.
 class SceneSamples {
  public:
   static constexpr size_t kMaxChannels = 6;
@@ -55,13 +55,14 @@ class SceneSamples {
   SceneSamples(Log& log, SceneSensor sensor, size_t n_channels)
       : log_(log), pipe_(sensor), sensor_(sensor), n_channels_(n_channels) {}
 
-  /// Begins the scene anew. Without one, there is nothing but rest.
+  /// Begins the scene again. Without one, there is only rest.
   void Start();
   void Stop() { is_on_ = false; }
-  /// Fetches what has come. To be called often.
+  /// Fetches what has come. Call it often.
   void Poll();
-  /// Values in the scene's unit (full scale, or g and degrees per second) at a time since the start; false: nothing is
-  /// sensed. Between two samples the line is straight: at the scene's own rate and phase nothing is changed.
+  /// The values in the scene's unit (full scale, or g and degrees per second) at a time since the start; false if
+  /// nothing is sensed. Values are interpolated linearly between two samples: at the scene's own rate and phase nothing
+  /// is changed.
   bool At(double since_start_s, std::array<double, kMaxChannels>* values);
 
  private:
@@ -78,8 +79,8 @@ class SceneSamples {
   bool is_asking_ = false;
   double rate_hz_ = 0;
   double scale_ = 0;
-  bool is_patient_ = true;    // nothing was waited for in vain since something came
-  int64_t n_delay_ = 0;       // samples; negative once more than the delay was left out
+  bool is_patient_ = true;    // no wait was in vain since the last samples came
+  int64_t n_delay_ = 0;       // samples; negative once more than the delay was skipped
   uint64_t first_index_ = 0;  // of samples_
   std::deque<int16_t> samples_;
   uint32_t n_lost_ = 0;

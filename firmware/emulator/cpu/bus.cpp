@@ -16,7 +16,7 @@ Bus::Target Bus::Find(uint32_t address) {
   return {at_[(address - kApbBegin) >> 12], address & 0xfff};
 }
 
-/// A register of the errata sheet; null if the address is none.
+/// A register from the errata sheet; null for any other address.
 uint32_t* Bus::FindHidden(uint32_t address) {
   switch (address) {
     case 0x4006ec00:
@@ -27,7 +27,7 @@ uint32_t* Bus::FindHidden(uint32_t address) {
       return &errata_.usb_power_187;
     case 0x40027c1c:
       return &errata_.usb_dma_199;
-    case 0x40000ee4:  // erratum 136 of the nRF52832, which start-up files for all of the series have
+    case 0x40000ee4:  // erratum 136 of the nRF52832, which start-up files contain for the whole series
     case 0x40000638:  // erratum 36, likewise
       return &ignored_;
     default:

@@ -13,7 +13,7 @@ void Exceptions::Reset() {
   has_news_ = true;
 }
 
-/// A line that is on keeps its interrupt pending, but while its handler runs: B3.4.1.
+/// A line that is on keeps its interrupt pending, except while its handler runs: B3.4.1.
 void Exceptions::SetLine(int irq, bool is_on) {
   State& state = states_[Index(kFirstIrq + irq)];
   if (is_on && !state.is_active && !state.is_pending) {

@@ -44,12 +44,12 @@ class Exceptions final : public InterruptLines {
 
   /// The pending exception that comes first; -1 if there is none.
   int Best() const;
-  /// The priority that code runs at, without PRIMASK and its like.
+  /// The priority at which code runs, without PRIMASK and the like.
   int ActivePriority() const;
   void Enter(int exception);
   void Leave(int exception);
 
-  /// Whether anything has become pending since the last call of Best(): a look is due.
+  /// Whether anything has become pending since the last call of Best(), which must then be called again.
   bool has_news() const { return has_news_; }
   void ForgetNews() { has_news_ = false; }
 

@@ -10,7 +10,7 @@
 namespace tinyhost::emulator {
 namespace {
 
-// In 256ths. See the header for what it is worth.
+// In 256ths. The header says how accurate this is.
 constexpr uint32_t kCyclesPerHalfword = 215;
 constexpr uint32_t kBusCycles = 2;  // of an access to a peripheral
 
@@ -27,7 +27,7 @@ constexpr uint32_t kXpsrAligned = 0x200;
 constexpr uint32_t kXpsrThumb = 0x01000000;
 constexpr uint32_t kControlFloat = 4;
 
-// Unicorn's numbers of what the processor cannot do itself.
+// Unicorn's numbers for what the processor cannot do itself.
 constexpr uint32_t kUndefined = 1;
 constexpr uint32_t kSupervisorCall = 2;
 constexpr uint32_t kBreakpoint = 7;
@@ -137,7 +137,8 @@ Processor::~Processor() {
   uc_close(unicorn_);
 }
 
-/// Flash cannot be stored to, so that each store comes to OnForbidden(): a hook on all stores would slow down all.
+/// Flash is mapped without write permission, so that each store comes to OnForbidden(): a hook on all stores would slow
+/// all of them down.
 void Processor::MapMemories() {
   Memory& memory = system_.memory;
   Check(uc_mem_map_ptr(unicorn_, 0, kFlashBytes, UC_PROT_READ | UC_PROT_EXEC, memory.flash()), "flash");
@@ -169,8 +170,8 @@ void Processor::AddHooks() {
   add(UC_HOOK_MEM_WRITE_PROT | UC_HOOK_MEM_READ_PROT, Callbacks::Forbidden);
 }
 
-/// Unicorn forgets translated code when rights change, and a system with tasks writes to the MPU thousands of times a
-/// second: what it has been told already, it is not told again.
+/// Unicorn discards translated code when rights change, and a system with tasks writes to the MPU thousands of times a
+/// second, so only real changes are passed on.
 void Processor::Protect() {
   is_protection_new_ = false;
   if (control_.protection == protection_) return;
@@ -178,7 +179,7 @@ void Processor::Protect() {
   Protect(kRamBegin, kRamBytes);
 }
 
-/// Gives each page of RAM the rights of its weakest part; OnForbidden() tells the parts apart.
+/// Gives each page of RAM the rights of its weakest part; OnForbidden() distinguishes the parts.
 void Processor::Protect(uint32_t begin, uint32_t n) {
   if (n > kPageBytes && protection_.Divides(begin, n)) {
     Protect(begin, n / 2);
@@ -279,7 +280,7 @@ bool Processor::Enter(int exception, uint32_t return_address) {
   return true;
 }
 
-/// A derived exception takes the place of one whose frame cannot be stacked, and finds nothing on the stack: B1.5.15.
+/// A derived exception replaces one whose frame cannot be stacked, and finds nothing on the stack: B1.5.15.
 int Processor::FailToStack(int exception, uint32_t frame, bool is_memory, uint32_t pc) {
   system_.log.Say("stacking for %s at 0x%08x fails (pc 0x%08x)", ExceptionName(exception), frame, pc);
   control_.cfsr |= is_memory ? kStackingViolation : kStackingBus;
@@ -392,7 +393,7 @@ void Processor::OnBlock(uint32_t address, uint32_t n_bytes) {
   if (exceptions_.priority(exceptions_.Best()) < ExecutionPriority()) Stop();
 }
 
-/// A load or store that Unicorn's map of rights forbids. True: it was done here, or is to go on.
+/// Handles a load or store that Unicorn's map of rights forbids. Returns true if it was done here, or may continue.
 bool Processor::OnForbidden(uint32_t address, uint32_t n_bytes, uint32_t value, bool is_store) {
   const bool in_faults = control_.protection.applies_to_faults() || exceptions_.ActivePriority() >= 0;
   const Protection::Rights rights = in_faults ? control_.protection.At(address) : Protection::Rights{true, true, true};
@@ -418,13 +419,13 @@ bool Processor::OnForbidden(uint32_t address, uint32_t n_bytes, uint32_t value, 
   return true;
 }
 
-/// Unicorn goes on with a store that was allowed, whatever became of it here: what the NVMC made of it is put back.
+/// Unicorn completes a store that was allowed, whatever happened to it here: this restores what the NVMC made of it.
 void Processor::SettleStores() {
   for (const Store& store : stores_) std::copy_n(store.bytes.begin(), store.n, store.where);
   stores_.clear();
 }
 
-/// Lets time pass until something happens. WFE may end for no reason, as the architecture allows: B1.5.18.
+/// Lets time pass until something happens. WFE may end without a reason, as the architecture allows: B1.5.18.
 bool Processor::Sleep() {
   const uint64_t now = system_.clock.cycles();
   const uint64_t until = system_.execution.next_event;

@@ -14,7 +14,7 @@ struct uc_struct;
 
 namespace tinyhost::emulator {
 
-/// What becomes of a store to flash: the NVMC decides.
+/// Decides what a store to flash does: the NVMC.
 class FlashWriter {
  public:
   virtual ~FlashWriter() = default;
@@ -24,7 +24,8 @@ class FlashWriter {
 /// The Cortex-M4F. Unicorn runs its instructions; exceptions, sleep and time are ours.
 ///
 /// Time: each halfword of code takes kCyclesPerHalfword, which was fitted to the Cortex-M4 Technical Reference Manual's
-/// timings on loops of this firmware: good for orders, not for per cents. Interrupts are taken between blocks of code.
+/// timings on loops of this firmware: right to the order of magnitude, not to the per cent. Interrupts are taken
+/// between blocks of code.
 class Processor {
  public:
   Processor(System system, Bus& bus, Exceptions& exceptions, SystemControl& control, FlashWriter& flash);
@@ -32,25 +33,25 @@ class Processor {
   Processor(const Processor&) = delete;
   Processor& operator=(const Processor&) = delete;
 
-  /// Called after each write to a peripheral, which may change what comes next.
+  /// Called after each write to a peripheral, which may change what happens next.
   void SetWriteListener(std::function<void()> listener) { on_write_ = std::move(listener); }
 
   /// Starts the program whose vectors lie at this address.
   void Start(uint32_t vector_table);
-  /// Runs until execution.next_event, or until an exception was taken. False: the processor has locked up.
+  /// Runs until execution.next_event, or until an exception was taken. Returns false if the processor has locked up.
   bool Run();
-  /// A bus fault from outside, for tests of the fault handler. False: it has locked up.
+  /// Raises a bus fault, for tests of the fault handler. Returns false if the processor has locked up.
   bool InjectBusFault();
-  /// Throws away what was translated of changed code.
+  /// Discards the translation of changed code.
   void ForgetCode(uint32_t address, uint32_t n);
 
   uint32_t pc() const;
   uint64_t n_instruction_halfwords() const { return n_halfwords_; }
   uint64_t n_slept_cycles() const { return n_slept_; }
-  /// The room that the main stack has if it lies at the bottom of RAM, in bytes; 0 before a program has started.
+  /// The size of the main stack if it lies at the bottom of RAM, in bytes; 0 before a program has started.
   uint32_t stack_bytes() const { return initial_stack_ < kRamBegin ? 0 : initial_stack_ - kRamBegin; }
-  /// How much of it was used since the start, at the most: what the program has painted, and does not hold that any
-  /// more (firmware/boards/nano33ble/startup.cpp), or what was seen of the stack pointer if it paints nothing.
+  /// The most of it that was used since the start: where the program's paint is gone
+  /// (firmware/boards/nano33ble/startup.cpp), or as far as the stack pointer was seen if it paints nothing.
   uint32_t stack_used() const;
 
  private:
@@ -106,9 +107,9 @@ class Processor {
   bool has_memory_fault_ = false;
   Fault memory_fault_ = {};
   std::vector<Store> stores_;
-  /// The MPU was written to. What it says now holds from the next block of code on, as on the chip from a barrier on.
+  /// The MPU was written to. Its new settings apply from the next block of code on, as on the chip after a barrier.
   bool is_protection_new_ = false;
-  Protection protection_;                             // what Unicorn was told
+  Protection protection_;                             // as Unicorn knows it
   std::array<uint32_t, kRamPages> page_rights_ = {};  // Unicorn's, of RAM
   uint64_t n_halfwords_ = 0;
   uint64_t n_slept_ = 0;

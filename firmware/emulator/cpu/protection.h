@@ -31,7 +31,7 @@ class Protection {
   /// Whether some of these bytes may have other rights than others; `n` is a power of two, and `begin` a multiple of
   /// it.
   bool Divides(uint32_t begin, uint32_t n) const;
-  /// What each of `n` bytes may be used for; `n` is a power of two from 32 on, and `begin` a multiple of it.
+  /// The rights for each of `n` bytes; `n` is a power of two from 32 on, and `begin` a multiple of it.
   Rights OfAll(uint32_t begin, uint32_t n) const;
 
  private:

@@ -53,7 +53,7 @@ bool IsPriority(uint32_t offset) {
   return (offset >= kNvicIpr && offset < kNvicPastIpr) || (offset >= kShpr1 && offset < kPastShpr);
 }
 
-/// Whose priority is there.
+/// The exception whose priority is at this offset.
 uint32_t ExceptionOf(uint32_t offset) { return offset >= kShpr1 ? 4 + offset - kShpr1 : kFirstIrq + offset - kNvicIpr; }
 
 }  // namespace

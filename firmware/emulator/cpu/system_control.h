@@ -20,7 +20,8 @@ class SystemControl : public Component {
   void Reset() override;
   uint64_t NextEvent() const override;
   void Tick() override;
-  /// The processor has slept: its clock stood still, and with it CYCCNT and SysTick (product specification, 5.3).
+  /// Called when the processor has slept: its clock stood still, and with it CYCCNT and SysTick (product specification,
+  /// 5.3).
   void OnSleep(uint64_t n_cycles) {
     dwt_begin_ += n_cycles;
     tick_begin_ += n_cycles;

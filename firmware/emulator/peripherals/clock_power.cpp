@@ -14,7 +14,7 @@ constexpr uint32_t kRetained2 = 0x520;
 constexpr uint32_t kRunning = 0x10000;
 constexpr uint32_t kCrystalRunning = kRunning | 1;
 
-// How long they take at most: 5.4.4.
+// The longest start-up times: 5.4.4.
 constexpr uint64_t kLfRcStart = 1000 * Clock::kCyclesPerUs;
 constexpr uint64_t kLfCrystalStart = 250 * Clock::kCyclesPerMs;
 constexpr uint64_t kDetect = 10 * Clock::kCyclesPerUs;

@@ -9,14 +9,14 @@ class ClockPower final : public Peripheral {
  public:
   explicit ClockPower(System system);
 
-  /// A reset of the chip for these reasons (RESETREAS), which add up. GPREGRET outlives it.
+  /// Resets the chip for these reasons (RESETREAS), which accumulate. GPREGRET survives.
   void ResetBecause(uint32_t reasons);
-  /// A start from no power: nothing outlives it.
+  /// A power-on: nothing survives.
   void PowerOn();
   uint64_t NextEvent() const override;
   void Tick() override;
 
-  /// 5 V of the USB cable.
+  /// Switches the 5 V of the USB cable.
   void SetVbus(bool is_on);
   bool has_vbus() const { return has_vbus_; }
   /// USBD was enabled or disabled: its regulator follows.

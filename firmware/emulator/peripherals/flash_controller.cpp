@@ -122,8 +122,8 @@ void FlashController::Erase(uint32_t address) {
   Stall(kEraseUs);
 }
 
-/// A page is erased once its partial erases add up to the time of a whole one (4.3.6); until then it holds anything
-/// between.
+/// A page is erased once its partial erases add up to the time of a whole one (4.3.6); until then its contents are
+/// undefined.
 void FlashController::ErasePartially(uint32_t address) {
   const uint32_t us = (at(kErasePartialConfig) & 0x7f) * 1000;
   uint32_t& done_us = partial_us_[address / kFlashPageBytes];
@@ -146,7 +146,7 @@ void FlashController::EraseAll() {
   Stall(kEraseAllUs);
 }
 
-/// Sets this share of the page's cleared bits.
+/// Sets this share of the page's bits that are 0.
 void FlashController::HalfErase(uint32_t address, double share) {
   uint8_t* page = system_.memory.flash() + address;
   std::bernoulli_distribution is_set(std::min(share, 1.0));

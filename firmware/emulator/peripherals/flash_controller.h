@@ -8,8 +8,8 @@
 
 namespace tinyhost::emulator {
 
-/// NVMC: product specification, 4.3. Each change is in the flash's file at once. Power can be cut between changes and
-/// within one, which then is half done: any of the bits that were on their way may have changed.
+/// NVMC: product specification, 4.3. Each change is written to the flash's file at once. Power can be cut between
+/// changes, or within one, which is then half done: any of the bits that were to change may have changed.
 class FlashController final : public Peripheral, public FlashWriter {
  public:
   FlashController(System system, uint32_t seed);
@@ -17,16 +17,16 @@ class FlashController final : public Peripheral, public FlashWriter {
   void StoreFromProcessor(uint32_t address, uint32_t n_bytes, uint32_t value) override;
   void Reset() override;
 
-  /// For a loader that runs instead of a program: what it does to whole words and pages. Returns how long it takes.
+  /// For a loader that runs in place of a program: write a word, erase a page. Both return how long it takes.
   uint64_t WriteWord(uint32_t address, uint32_t value);
   uint64_t ErasePage(uint32_t address);
 
   enum class Change : uint8_t { kWrite, kErase };
-  /// Cuts the power at the `n`th word write or page erase from now on, 1 being the next; before it, or within. A piece
-  /// of a page's erase is an erase. seed: of which bits a change that was cut has changed.
+  /// Cuts the power at the `n`th word write or page erase from now on, 1 being the next, before it or within it. A
+  /// piece of a page's erase counts as an erase. `seed` decides which bits an interrupted change has changed.
   void CutAt(Change change, uint64_t n, bool is_inside, uint32_t seed = 0);
   void CutNowhere() { cut_ = {}; }
-  /// A store has changed code that was translated.
+  /// Called when a store has changed code that was translated.
   void SetCodeListener(std::function<void(uint32_t address, uint32_t n)> listener) { on_code_ = std::move(listener); }
 
   uint64_t n_words() const { return n_words_; }
@@ -52,7 +52,7 @@ class FlashController final : public Peripheral, public FlashWriter {
   void Erase(uint32_t address);
   void ErasePartially(uint32_t address);
   void EraseAll();
-  /// Whether the power is cut at this change; then `is_half_done` says whether it has begun.
+  /// Whether the power is cut at this change; `is_half_done` then tells whether the change has begun.
   bool IsCut(Change change, bool* is_half_done);
   void HalfErase(uint32_t address, double share);
   void Stall(uint64_t us);

@@ -6,7 +6,7 @@
 
 namespace tinyhost::emulator {
 
-/// Levels that something outside the chip puts on pins of a port.
+/// Levels that something outside the chip applies to pins of a port.
 struct PinLevels {
   uint32_t driven = 0;  ///< which pins
   uint32_t levels = 0;
@@ -18,7 +18,7 @@ class Gpio final : public Peripheral {
   Gpio(System system, const char* name, uint32_t base);
 
   void Reset() override;
-  /// What is wired to the port. Called at each look at IN.
+  /// Connects a function that is called at each read of IN.
   void Wire(std::function<PinLevels()> outside) { outside_ = std::move(outside); }
   void SetOutputListener(std::function<void()> listener) { on_output_ = std::move(listener); }
 

@@ -9,10 +9,10 @@ class I2cDevice {
  public:
   virtual ~I2cDevice() = default;
   virtual uint8_t address() const = 0;
-  /// Whether it answers: it has power, and is plugged in.
+  /// Whether it answers: it has power and is plugged in.
   virtual bool is_there() const = 0;
 
-  /// A byte that comes after its address: the first one sets the pointer.
+  /// Starts a transfer after the address byte: the first byte written sets the pointer.
   virtual void Begin() { is_first_ = true; }
   void Take(uint8_t byte) {
     if (is_first_) {
@@ -41,7 +41,7 @@ class I2cDevice {
   uint8_t pointer_ = 0;
 };
 
-/// Two wires of the board and who hangs on them.
+/// Two wires of the board, and the devices on them.
 class I2cBus {
  public:
   virtual ~I2cBus() = default;

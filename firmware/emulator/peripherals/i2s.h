@@ -10,7 +10,7 @@ class I2s final : public Peripheral {
   explicit I2s(System system);
 
   void Reset() override;
-  /// Cycles of the 64 MHz clock that one of MCK takes on a pin of port 0; 0 if there is none.
+  /// Cycles of the 64 MHz clock per cycle of MCK on a pin of port 0; 0 if it is off.
   uint64_t MasterClockCycles(uint32_t pin) const;
 
  private:

@@ -10,7 +10,7 @@ constexpr uint32_t kStart = 0x000, kStop = 0x004, kStarted = 0x100, kStopped = 0
 constexpr uint32_t kEnable = 0x500, kClockControl = 0x504, kMode = 0x508, kGainLeft = 0x518, kRatio = 0x520;
 constexpr uint32_t kPointer = 0x560, kMaxCount = 0x564;
 constexpr uint32_t kDefaultGain = 0x28, kMaxGain = 0x50;
-/// The gain at which a scene's full scale is the full scale of samples: the firmware's, +10 dB.
+/// The gain at which a scene's full scale is the full scale of the samples: the firmware's, +10 dB.
 constexpr int kSceneGain = 60;
 
 struct Frequency {

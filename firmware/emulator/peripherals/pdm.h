@@ -4,18 +4,18 @@
 
 namespace tinyhost::emulator {
 
-/// What a microphone gives on its data line.
+/// The signal on a microphone's data line.
 class SoundSource {
  public:
   virtual ~SoundSource() = default;
-  /// Its clock starts, at so many samples per second of true time.
+  /// Starts its clock, with this many samples per second of true time.
   virtual void StartSound() = 0;
-  /// A sample at this true time since the start, of full scale +-1 at the gain of the board's firmware.
+  /// The sample at this true time since the start; full scale is +-1 at the gain of the board's firmware.
   virtual double SoundAt(double since_start_s) = 0;
   virtual void StopSound() = 0;
 };
 
-/// PDM: product specification, 6.15. Mono; the decimation filter is taken for perfect.
+/// PDM: product specification, 6.15. Mono; the decimation filter is assumed to be perfect.
 class Pdm final : public Peripheral {
  public:
   Pdm(System system, SoundSource& source);

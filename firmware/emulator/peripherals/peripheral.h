@@ -18,7 +18,7 @@ enum class Access : uint8_t {
   kOneClears,  ///< writing a 1 clears the bit
 };
 
-/// Registers in a row that are alike.
+/// Consecutive registers of the same kind.
 struct Registers {
   uint16_t offset;
   Access access;
@@ -27,8 +27,8 @@ struct Registers {
   uint16_t stride = 4;
 };
 
-/// A peripheral of the nRF52 series: tasks, events, shortcuts and an interrupt, as the product specification, 6.1, has
-/// them for all. A register that is not in its table does not exist, and using it is a defect.
+/// A peripheral of the nRF52 series: tasks, events, shortcuts and an interrupt, as the product specification, 6.1,
+/// describes them for all. A register that is not in its table does not exist, and using it is a defect.
 class Peripheral : public Component {
  public:
   static constexpr uint32_t kShorts = 0x200;

@@ -6,7 +6,7 @@
 
 namespace tinyhost::emulator {
 
-/// RNG: product specification, 6.19. Its bytes are the computer's, and never the same again: no seed makes them.
+/// RNG: product specification, 6.19. Its bytes come from the computer and differ in every run: there is no seed.
 class Rng final : public Peripheral {
  public:
   explicit Rng(System system);

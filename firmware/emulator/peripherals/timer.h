@@ -28,7 +28,7 @@ class Timer final : public Peripheral {
   bool is_running_ = false;
   uint64_t origin_ = 0;  // the cycle at which the count was base_
   uint64_t base_ = 0;
-  uint64_t seen_ = 0;  // ticks up to which events were raised
+  uint64_t seen_ = 0;  // ticks for which events were raised
 };
 
 }  // namespace tinyhost::emulator

@@ -6,7 +6,7 @@
 
 namespace tinyhost::emulator {
 
-/// UARTE, product specification, 6.34, as an output for messages of people who debug: what is sent is told on the log.
+/// UARTE, product specification, 6.34, as an output for debug messages: what is sent appears in the log.
 class Uarte final : public Peripheral {
  public:
   Uarte(System system, const char* name, uint32_t base);

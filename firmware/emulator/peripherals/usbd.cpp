@@ -23,7 +23,7 @@ constexpr uint32_t kInBit = 0x80;
 
 constexpr uint64_t kReadyCycles = 30 * Clock::kCyclesPerUs;
 constexpr uint64_t kDmaCycles = 64;   // and two for each byte: EasyDMA moves some 32 bits each 16 MHz clock
-constexpr uint8_t kUntouched = 0xdb;  // what a buffer holds that is read before EasyDMA has ended
+constexpr uint8_t kUntouched = 0xdb;  // a buffer holds this if it is read before EasyDMA has ended
 
 }  // namespace
 

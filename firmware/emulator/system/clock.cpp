@@ -11,7 +11,7 @@ uint64_t Clock::TrueNsAt(uint64_t cycles) const {
 uint64_t Clock::CyclesAt(uint64_t true_ns) const {
   if (true_ns == kNever) return kNever;
   if (true_ns <= since_ns_) return since_cycles_;
-  // One more than the quotient: a double must not bring the event before its time.
+  // One more than the quotient: rounding must not let the event come early.
   return since_cycles_ + static_cast<uint64_t>(std::ceil(static_cast<double>(true_ns - since_ns_) / ns_per_cycle_)) + 1;
 }
 

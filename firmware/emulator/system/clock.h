@@ -7,17 +7,17 @@ namespace tinyhost::emulator {
 /// A moment that never comes.
 constexpr uint64_t kNever = UINT64_MAX;
 
-/// How far the chip's oscillators are from what they should be, as parts: 0.01 is one per cent too fast.
+/// The relative errors of the chip's oscillators: 0.01 is one per cent too fast.
 struct OscillatorErrors {
   double hfint = 0;  ///< the 64 MHz RC oscillator, in use until HFCLKSTART
   double hfxo = 0;   ///< the 64 MHz crystal oscillator
   double lfclk = 0;  ///< the 32.768 kHz clock
-  /// How long the crystal oscillator takes to start: 5.4.4.2. kNever: it is broken.
+  /// The start-up time of the crystal oscillator: 5.4.4.2. kNever: it is broken.
   uint64_t hfxo_start_us = 360;
 };
 
-/// Virtual time, in two units: cycles of the chip's 64 MHz clock as it really runs, in which its processor and its
-/// timers count, and true time, in which the USB host, the scene and the sensors' own oscillators live. The product
+/// Virtual time, in two units: cycles of the chip's 64 MHz clock as it really runs, which the processor and its timers
+/// count, and true time, which the USB host, the scene and the sensors' own oscillators use. The product
 /// specification's section on CLOCK (5.4) says which oscillator is in use.
 class Clock {
  public:
@@ -40,12 +40,13 @@ class Clock {
   uint64_t TrueNsAt(uint64_t cycles) const;
   /// The first cycle at which the true time is reached, if the oscillator stays in use.
   uint64_t CyclesAt(uint64_t true_ns) const;
-  /// Which oscillator the 64 MHz come from, from now on.
+  /// Chooses the oscillator of the 64 MHz clock, from now on.
   void UseCrystal(bool is_crystal);
   bool is_crystal() const { return is_crystal_; }
   double lfclk_hz() const { return 32768.0 * (1 + errors_.lfclk); }
   uint64_t hfxo_start_us() const { return errors_.hfxo_start_us; }
-  /// What a counter of 32 bits is cleared to: 0, as on the chip, or what makes it wrap as soon as a test wants it.
+  /// The value to which a 32-bit counter is cleared: 0, as on the chip, or one that makes it wrap as soon as a test
+  /// wants.
   uint32_t FirstCount(uint64_t hz) const {
     return static_cast<uint32_t>(0 - static_cast<uint64_t>(wrap_in_s_ * static_cast<double>(hz)));
   }

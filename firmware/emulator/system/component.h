@@ -8,16 +8,16 @@
 
 namespace tinyhost::emulator {
 
-/// A part of the chip or of the board that does something of itself.
+/// A part of the chip or of the board that acts on its own.
 class Component {
  public:
   virtual ~Component() = default;
   /// Puts it in the state after a reset of the chip.
   virtual void Reset() {}
-  /// The cycle at which it wants Tick(); kNever if nothing is to come.
+  /// The cycle at which Tick() must be called; kNever if nothing is pending.
   virtual uint64_t NextEvent() const { return kNever; }
-  /// Does what is due. Called at NextEvent(), never much earlier, and later by what the processor's block of code
-  /// takes.
+  /// Does what is due. Called at NextEvent(), never much earlier, and later by the duration of the processor's current
+  /// block of code.
   virtual void Tick() {}
 };
 
@@ -25,11 +25,11 @@ class Component {
 class InterruptLines {
  public:
   virtual ~InterruptLines() = default;
-  /// Level of a peripheral's line: interrupt is wanted while it is on.
+  /// Sets the level of a peripheral's line, which requests an interrupt while it is on.
   virtual void SetLine(int irq, bool is_on) = 0;
 };
 
-/// What the processor and the parts around it tell each other while code runs.
+/// What the processor and the parts around it exchange while code runs.
 struct Execution {
   uint32_t block = 0;            ///< address of the block of code that runs
   uint64_t next_event = 0;       ///< the processor stops to let the parts act at this cycle

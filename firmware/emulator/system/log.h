@@ -7,18 +7,18 @@
 
 namespace tinyhost::emulator {
 
-/// What the emulator tells on standard error, each line with its virtual time.
+/// The emulator's messages on standard error, each line with its virtual time.
 class Log {
  public:
   Log(const Clock& clock, bool is_strict) : clock_(clock), is_strict_(is_strict) {}
 
   void Say(const char* format, ...) __attribute__((format(printf, 2, 3)));
-  /// What silicon would not forgive. In strict mode the first one ends the run, and stands in the file `defects` until
-  /// somebody takes it away.
+  /// Reports something that silicon would not tolerate. In strict mode the first defect ends the run and is written to
+  /// the file `defects`, which stays until somebody removes it.
   void Defect(const char* format, ...) __attribute__((format(printf, 2, 3)));
 
-  /// Code in front of `end` is not the program under test: what it does is told, and not held against it. `block` is
-  /// the address of the block of code that runs.
+  /// Code before `end` is not the program under test: its defects are logged, but not counted. `block` is the address
+  /// of the running block of code.
   void ForgiveCodeBefore(uint32_t end, const uint32_t& block) { forgiven_end_ = end, block_ = &block; }
 
   /// Whether a topic is traced: usb, bulk, i2c, flash, exceptions, registers; or all.

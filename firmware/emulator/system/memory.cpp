@@ -18,7 +18,7 @@ namespace {
 constexpr size_t kPage = 4096;
 constexpr size_t kNowhereBytes = 0x10000;  // no EasyDMA moves more
 
-/// The file's whole flash, mapped: a store is in the file at once, and stays there when this process is killed.
+/// The whole flash in the file, mapped: a store is in the file at once, and stays there when this process is killed.
 uint8_t* MapFlash(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (file < 0) throw std::runtime_error(path + ": cannot open: " + std::strerror(errno));

@@ -27,11 +27,12 @@ inline void StoreWord(uint8_t* bytes, uint32_t value) {
   for (int i = 0; i < 4; ++i) bytes[i] = static_cast<uint8_t>(value >> (8 * i));
 }
 
-/// The chip's memories (product specification, 4.2): flash, which is a file, so that each change outlives this process
-/// as it happens; RAM; the two information pages.
+/// The chip's memories (product specification, 4.2): flash, which is a file, so that each change survives this process
+/// at once; RAM; the two information pages.
 class Memory {
  public:
-  /// `flash_path`: the file, made if it is not there; "" keeps flash in memory. Throws std::runtime_error.
+  /// `flash_path` is the file, which is created if it does not exist; "" keeps flash in memory. Throws
+  /// std::runtime_error.
   Memory(Log& log, const std::string& flash_path);
   ~Memory();
   Memory(const Memory&) = delete;
@@ -44,9 +45,9 @@ class Memory {
 
   /// The bytes at an address of RAM or flash; null if it is neither.
   uint8_t* At(uint32_t address, uint32_t n);
-  /// What EasyDMA reads or writes: RAM and nothing else (4.6.4). What is elsewhere is a defect, and goes nowhere.
+  /// The memory that EasyDMA reads or writes: only RAM (4.6.4). An access elsewhere is a defect and has no effect.
   uint8_t* Dma(uint32_t address, uint32_t n, const char* who);
-  /// RAM after a power cut: nothing that a program could count on.
+  /// Fills RAM as after a power cut: with nothing that a program could rely on.
   void ScrambleRam(uint32_t seed);
 
  private:

@@ -4,8 +4,8 @@
 
 namespace tinyhost::emulator {
 
-/// The file `time`: how many nanoseconds of the board's time have passed, eight bytes. Programs on this computer read
-/// it to be as patient as a board needs that is slower than its clock.
+/// The file `time`, eight bytes: how many nanoseconds of the board's time have passed. Programs on this computer read
+/// it to wait long enough for a board that is slower than its clock.
 class TimeNote {
  public:
   TimeNote();

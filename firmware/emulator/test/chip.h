@@ -8,7 +8,7 @@
 
 namespace tinyhost::emulator {
 
-/// What every part needs, without a processor: a test is the program.
+/// What every part needs, without a processor: the test takes the program's place.
 struct Chip {
   explicit Chip(OscillatorErrors errors = {}, double wrap_in_s = 0) : clock(errors, wrap_in_s) {}
 
@@ -19,7 +19,7 @@ struct Chip {
   Execution execution;
   System system{clock, log, memory, exceptions, execution};
 
-  /// Lets time pass, and the part act when it wants to.
+  /// Lets time pass, and the part act when it is due.
   void Run(Component& part, uint64_t us) {
     const uint64_t end = clock.cycles() + us * Clock::kCyclesPerUs;
     while (part.NextEvent() <= end) {

@@ -6,7 +6,7 @@
 
 namespace tinyhost::emulator {
 
-/// A folder of its own as the working directory, for as long as a test lasts.
+/// A working directory of its own for the lifetime of a test.
 class Scratch {
  public:
   Scratch() : before_(std::filesystem::current_path()) {

@@ -44,7 +44,7 @@ struct BootloaderTest : Chip {
     terminal = ::open(record.substr(begin, record.find('"', begin) - begin).c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK);
     REQUIRE(terminal >= 0);
   }
-  /// What it answers within so many milliseconds.
+  /// The answer within this many milliseconds.
   std::string Ask(const std::string& bytes, uint64_t ms = 10) {
     REQUIRE(::write(terminal, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
     PassMs(ms);

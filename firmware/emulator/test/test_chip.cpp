@@ -134,7 +134,7 @@ struct BoardTest : Chip {
   Gpio port1{system, "P1", 0x50000300};
   I2s i2s{system};
 
-  /// As the firmware: MCK of 16 MHz on P0.27.
+  /// As the firmware does: MCK of 16 MHz on P0.27.
   void StartCameraClock(Board& board) {
     port0.Write(0x700 + 4 * 27, 1);
     i2s.Write(0x560, 27);

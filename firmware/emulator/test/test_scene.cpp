@@ -16,7 +16,8 @@ namespace {
 
 constexpr uint32_t kRateHz = 16'000;
 
-/// Plays sound as the host does, from a thread: each request gets as many samples as it wants, which rise by one.
+/// Plays sound as the host does, from a thread: each request gets as many samples as it asks for, which increase by
+/// one.
 class Player {
  public:
   Player() {
@@ -60,7 +61,7 @@ class Player {
       std::vector<uint8_t> bytes(sizeof reply + reply.n_bytes);
       std::memcpy(bytes.data(), &reply, sizeof reply);
       if (!samples.empty()) std::memcpy(bytes.data() + sizeof reply, samples.data(), reply.n_bytes);
-      // The number of the request comes last: it is what the reader waits for.
+      // The request's number comes last, because the reader waits for it.
       (void)!::pwrite(replies_, bytes.data() + sizeof reply, reply.n_bytes, sizeof reply);
       (void)!::pwrite(replies_, bytes.data(), sizeof reply, 0);
       position += samples.size();

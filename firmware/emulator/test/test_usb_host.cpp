@@ -23,7 +23,7 @@ Bytes StringDescriptor(const std::string& text) {
   return bytes;
 }
 
-/// A CDC ACM device that answers at once, and notes what it is asked.
+/// A CDC ACM device that answers at once, and records its requests.
 class Device final : public UsbDevice {
  public:
   bool is_attached() const override { return is_pulled_up; }

@@ -19,7 +19,7 @@ struct UsbdTest : Chip {
   ErrataRegisters errata;
   Usbd usbd{system, power, errata};
 
-  /// As a program does that keeps to the specification and its errata.
+  /// Attaches as a program does that keeps to the specification and its errata.
   void Attach() {
     errata.usb_power_171 = 0xc0;
     errata.usb_power_187 = 3;

@@ -10,7 +10,7 @@ namespace tinyhost::emulator {
 /// The eight bytes that begin a control transfer: USB 2.0, 9.3.
 using SetupPacket = std::array<uint8_t, 8>;
 
-/// How a device answers a transaction: USB 2.0, 8.4.5. kNothing: not at all.
+/// How a device answers a transaction: USB 2.0, 8.4.5. kNothing: it does not answer.
 enum class Handshake : uint8_t { kAck, kNak, kStall, kNothing };
 
 constexpr size_t kMaxPacket = 64;
@@ -21,7 +21,7 @@ class UsbDevice {
  public:
   virtual ~UsbDevice() = default;
 
-  /// Whether its pull-up tells the host that it is there.
+  /// Whether its pull-up announces it to the host.
   virtual bool is_attached() const = 0;
   virtual void BusReset() = 0;
   virtual void Suspend() = 0;
@@ -35,7 +35,7 @@ class UsbDevice {
   /// The last stage of a control transfer, towards the host or from it.
   virtual Handshake Status() = 0;
 
-  /// Whether a token to this endpoint would not be refused: a host that knows asks for nothing in vain.
+  /// Whether a token to this endpoint would be accepted, so that the host need not ask in vain.
   virtual bool HasPacket(int endpoint) const = 0;
   virtual bool HasRoom(int endpoint) const = 0;
 };

@@ -76,8 +76,8 @@ void UsbHost::Ask(uint8_t type, uint8_t request, uint16_t value, uint16_t index,
   QueueControl(std::move(transfer));
 }
 
-/// The order of Linux's hub_port_init(): eight bytes of the device descriptor and more, a second reset, an address, all
-/// of the descriptors.
+/// In the order of Linux's hub_port_init(): the first eight bytes of the device descriptor, a second reset, an address,
+/// and the whole descriptors.
 void UsbHost::Enumerate() {
   identity_ = {};
   Ask(kToHost, kGetDescriptor, kDeviceDescriptor, 0, 64, [this](auto, const auto&) {
@@ -166,8 +166,8 @@ void UsbHost::SendLineState(bool is_open) {
   Ask(kClassToInterface, kSetControlLineState, lines, 0, 0, nullptr);
 }
 
-/// A pseudo terminal has no lines. DTR rises before the first byte of a program and falls behind its last one. Who sets
-/// 1200 baud drops DTR next, to ask for the bootloader: so it is dropped then.
+/// A pseudo terminal has no modem lines. DTR rises before the first byte of a program and falls after its last one. A
+/// program that sets 1200 baud drops DTR next, to ask for the bootloader, so it is dropped then.
 void UsbHost::FollowPort() {
   if (!is_configured_ || !port_.is_attached()) return;
   if (port_.TakeClosed()) {
@@ -245,7 +245,7 @@ void UsbHost::Tick() {
     device_.StartFrame(++frame_);
   }
   if (!has_work() || now < next_slot_ns_) return;
-  next_slot_ns_ = now + token_ns_;  // before: what the transaction calls may ask for a pause
+  next_slot_ns_ = now + token_ns_;  // set before, because the transaction may ask for a pause
   Transact();
 }
 

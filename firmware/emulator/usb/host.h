@@ -12,7 +12,7 @@
 
 namespace tinyhost::emulator {
 
-/// One control transfer and what comes of it.
+/// One control transfer and its result.
 struct ControlTransfer {
   enum class Result : uint8_t { kDone, kStall, kTimeout };
   using Done = std::function<void(Result result, const std::vector<uint8_t>& data)>;
@@ -22,9 +22,9 @@ struct ControlTransfer {
   Done done;
 };
 
-/// A host computer with a driver for CDC ACM: it enumerates a device as USB 2.0, chapter 9, has it and as Linux does,
-/// and then moves bytes between the bulk endpoints and a serial port. It lives in true time, and makes one transaction
-/// each `token_us`.
+/// A host computer with a driver for CDC ACM: it enumerates a device as USB 2.0, chapter 9, prescribes and as Linux
+/// does, and then moves bytes between the bulk endpoints and a serial port. It runs in true time, and makes one
+/// transaction every `token_us`.
 class UsbHost final : public Component {
  public:
   UsbHost(System system, UsbDevice& device, SerialPort& port, uint32_t token_us);
@@ -34,7 +34,7 @@ class UsbHost final : public Component {
 
   /// The chip was reset, or the cable pulled: the device is gone at once.
   void Forget(const char* why);
-  /// The serial port may have changed: opened, closed, other rate, bytes to send.
+  /// Called when the serial port may have changed: opened, closed, another rate, bytes to send.
   void FollowPort();
 
   void QueueControl(ControlTransfer transfer) { queue_.push_back(std::move(transfer)); }

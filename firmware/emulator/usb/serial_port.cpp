@@ -33,7 +33,7 @@ std::string Quoted(const std::string& text) {
   return quoted + '"';
 }
 
-/// In one piece: a reader sees the old one or the new one.
+/// Writes the file in one piece: a reader sees the old one or the new one.
 void WriteRecord(const UsbIdentity& identity, const std::string& port) {
   FILE* file = std::fopen(kNewRecord, "w");
   if (file == nullptr) return;
@@ -86,8 +86,8 @@ void SerialPort::Poll() {
   ::poll(&state, 1, 0);
   const bool was_open = is_open_;
   is_open_ = (state.revents & POLLHUP) == 0;
-  // After a hang-up, too, as what was written arrives. What the next program writes waits until the device knows that
-  // the one before has closed the port.
+  // Reads after a hang-up, too, because written bytes still arrive. What the next program writes waits until the device
+  // knows that the previous one has closed the port.
   if ((state.revents & POLLIN) != 0 && !(is_open_ && was_closed_)) ReadTerminal();
   if (!is_open_) {
     was_closed_ = was_closed_ || was_open || !from_program_.empty();

@@ -9,7 +9,7 @@
 
 namespace tinyhost::emulator {
 
-/// What discovery tells about a USB device.
+/// What a host learns about a USB device when it enumerates it.
 struct UsbIdentity {
   uint16_t vid = 0;
   uint16_t pid = 0;
@@ -18,7 +18,7 @@ struct UsbIdentity {
   std::string manufacturer;
 };
 
-/// The host's serial port of a CDC ACM device: a pseudo terminal, made for each attachment, that programs open.
+/// The host's serial port of a CDC ACM device: a pseudo terminal, made for each attachment, which programs open.
 /// usb.json in the working directory says what is attached, and where.
 class SerialPort {
  public:
@@ -29,20 +29,20 @@ class SerialPort {
 
   void Attach(const UsbIdentity& identity);
   void Detach();
-  /// Looks at the terminal: who has opened it, at which rate, and what was written; writes what there is to write.
+  /// Checks who has opened the terminal, at which rate, and what was written; writes the bytes that are waiting.
   void Poll();
 
   bool is_attached() const { return master_ >= 0; }
   /// Whether a program has it open.
   bool is_open() const { return is_open_; }
-  /// Whether that is so, or bytes of one that has closed it already are still to be taken: DTR.
+  /// Whether a program has it open, or bytes of one that has closed it are still to be taken: DTR.
   bool is_in_use() const { return is_open_ || !from_program_.empty(); }
-  /// True once after a program has closed it, and all that it wrote was taken: as a terminal that is closed drains
-  /// first.
+  /// True once after a program has closed it and all that it wrote was taken, just as closing a terminal first drains
+  /// it.
   bool TakeClosed() { return from_program_.empty() && std::exchange(was_closed_, false); }
   uint32_t baud() const { return baud_; }
   std::deque<uint8_t>& from_program() { return from_program_; }
-  /// Whether more for the program fits.
+  /// Whether there is room for more bytes to the program.
   bool has_room() const { return to_program_.size() < kBufferBytes; }
   void Send(const uint8_t* data, size_t n) { to_program_.insert(to_program_.end(), data, data + n); }
 

@@ -76,13 +76,13 @@ void MotionWindow::FinishHop() {
   n_in_hop_ = 0;
   if (!is_full()) return;
   const size_t n_fft = view_.motion.n_fft;
-  const size_t n_behind = (n_fft - next_) * kMotionAxes;  // the ring's oldest samples are behind `next_`
+  const size_t n_behind = (n_fft - next_) * kMotionAxes;  // the oldest samples of the ring are those from `next_` on
   std::copy_n(ring_.begin() + static_cast<std::ptrdiff_t>(next_ * kMotionAxes), n_behind, ordered_.begin());
   std::copy_n(ring_.begin(), next_ * kMotionAxes, ordered_.begin() + static_cast<std::ptrdiff_t>(n_behind));
   Compute(ordered_.data(), features_.data());
 }
 
-/// variance * n^2 = n * sum of squares - sum^2 for each axis; n is at most a window's length, so all of it fits.
+/// variance * n^2 = n * sum of squares - sum^2 for each axis; n is at most a window's length, so none of it overflows.
 void MotionWindow::FinishMeasure() {
   const auto n = static_cast<int64_t>(n_in_hop_);
   int64_t scaled_variance = n * sum_of_squares_;

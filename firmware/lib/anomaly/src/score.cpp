@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kMultiplierBits = 16;
 
-/// A positive, normal float as mantissa * 2^exponent, the mantissa having 24 bits.
+/// A positive, normal float as mantissa * 2^exponent with a 24-bit mantissa.
 struct Split {
   uint32_t mantissa;
   int exponent;

@@ -19,7 +19,7 @@ constexpr int kGainBits = 21;
 constexpr int kSnrBits = 12;
 constexpr int kOutputBits = 6;  // after the gain
 
-constexpr int kFloorBits = 4;  // a sine of amplitude 1 has 16 in its channel: what is less is rounding
+constexpr int kFloorBits = 4;  // a sine of amplitude 1 has 16 in its channel: anything smaller is rounding
 
 constexpr int kLogarithmSegments = 128;
 
@@ -36,7 +36,8 @@ constexpr std::array<uint16_t, kLogarithmSegments + 1> LogarithmTable() {
 
 constexpr std::array<uint16_t, kLogarithmSegments + 1> kLogarithmTable = LogarithmTable();
 
-/// The square root rounded down, by Newton's method with growing precision, as CPython's math.isqrt. x: 2^30 or more.
+/// The square root rounded down, by Newton's method with growing precision, as in CPython's math.isqrt. x is at least
+/// 2^30.
 inline uint32_t SquareRootOfLarge(uint32_t x) {
   uint32_t root = 1 + (x >> 30);
   root = (root << 1) + (x >> 27) / root;
@@ -52,8 +53,8 @@ inline uint32_t RoundedSquareRootOf32(uint32_t x) {
   return x - root * root > root && root != 0xFFFF ? root + 1 : root;
 }
 
-/// x: 2^32 to 2^48 - 1. The root of the upper 32 of 48 bits, then 8 more bits by division (Zimmermann, "Karatsuba
-/// Square Root", 1999).
+/// x is in 2^32 .. 2^48 - 1. Takes the root of the upper 32 of 48 bits, then 8 more bits by division (Zimmermann,
+/// "Karatsuba Square Root", 1999).
 inline uint32_t RoundedSquareRootOf48(uint64_t x) {
   const int shift = (CountLeadingZeros(static_cast<uint32_t>(x >> 32)) & ~1) - 16;
   const uint64_t scaled = x << shift;
@@ -69,7 +70,7 @@ inline uint32_t RoundedSquareRootOf48(uint64_t x) {
   return remainder > full ? full + 1 : full;
 }
 
-/// Takes what does not change out of the signal; returns the rest.
+/// Removes the stationary part of the signal; returns the rest.
 inline uint32_t WithoutNoise(uint32_t signal, uint32_t smoothing, uint32_t* noise) {
   const uint32_t scaled = signal << kNoiseBits;
   uint32_t estimate = static_cast<uint32_t>(

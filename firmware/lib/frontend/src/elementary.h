@@ -1,7 +1,7 @@
 #pragma once
 
-// Elementary functions for tables: in C++ that a compiler can run, of basic arithmetic only, so that they are the same
-// everywhere. Errors are below 1e-12, relative.
+// Elementary functions for tables: C++ that a compiler can evaluate, with basic arithmetic only, so that they give the
+// same results everywhere. Relative errors are below 1e-12.
 
 #include <array>
 #include <cstddef>
@@ -36,7 +36,7 @@ constexpr std::array<double, n> ExponentialCoefficients() {
   return result;
 }
 
-/// By Horner's rule: no division, which a processor without double precision pays for dearly.
+/// Horner's rule, without divisions, which are expensive without hardware for double precision.
 template <size_t n>
 constexpr double Polynomial(const std::array<double, n>& coefficients, double x) {
   double sum = coefficients[n - 1];

@@ -27,7 +27,8 @@ constexpr Pair Twiddle(double phase) {
   return pairs::Make(Floor(0.5 + kOne * Cosine(phase)), Floor(0.5 + kOne * minus_sine));
 }
 
-/// For each k of a radix-4 stage that makes transforms of 4 m from those of m: the turns by k, 2 k and 3 k steps.
+/// For each k of a radix-4 stage that combines transforms of m into one of 4 m: the twiddle factors of k, 2 k and 3 k
+/// steps.
 template <int m>
 constexpr std::array<Pair, 3 * m> StageTwiddles() {
   std::array<Pair, 3 * m> twiddles{};
@@ -37,7 +38,7 @@ constexpr std::array<Pair, 3 * m> StageTwiddles() {
   return twiddles;
 }
 
-/// For k = 1 to 128, what separates the even samples' spectrum from the odd ones' in a transform of 512.
+/// For k = 1 to 128, the factors that separate the even samples' spectrum from the odd ones' in a transform of 512.
 constexpr std::array<Pair, kMaxComplex / 2> RealTwiddles() {
   std::array<Pair, kMaxComplex / 2> twiddles{};
   for (size_t k = 1; k <= kMaxComplex / 2; ++k) {
@@ -48,14 +49,14 @@ constexpr std::array<Pair, kMaxComplex / 2> RealTwiddles() {
 
 constexpr std::array<Pair, kMaxComplex / 2> kRealTwiddles = RealTwiddles();
 
-/// Both halves times factor / 2^15, rounded: the factor is given doubled.
+/// Both halves times factor / 2^15, rounded; the factor is given doubled.
 inline Pair Scaled(Pair x, uint32_t doubled_factor) {
   const uint32_t low = pairs::AddProductLow(x, doubled_factor, 2 * kHalf);
   const uint32_t high = pairs::AddProductHigh(x, doubled_factor, 2 * kHalf);
   return pairs::PackShiftedAndTop<16>(low, high);
 }
 
-/// The same for samples that are still to be shifted left; factor: times 4, and shifted.
+/// The same for samples that must still be shifted left; factor: times 4, and shifted.
 inline Pair ScaledSamples(Pair x, uint32_t factor) {
   const uint32_t low = pairs::AddWideProductLow(factor, x, 1);
   const uint32_t high = pairs::AddWideProductHigh(factor, x, 1);
@@ -69,7 +70,7 @@ inline Pair Turned(Pair x, Pair twiddle) {
   return pairs::PackShiftedAndTop<15>(real, imaginary << 1);
 }
 
-/// A transform of four, of values that are scaled and turned already, into x[0], x[m], x[2 m], x[3 m].
+/// A transform of four, of values that are already scaled and rotated, into x[0], x[m], x[2 m], x[3 m].
 template <int m>
 inline void TransformFour(Pair* x, Pair a, Pair b, Pair c, Pair d) {
   const Pair even = pairs::Add(a, c), even_rest = pairs::Subtract(a, c);
@@ -87,7 +88,7 @@ void Stage(Pair* spectrum, size_t n_complex) {
   static constexpr std::array<Pair, 3 * m> kTwiddles = StageTwiddles<m>();
   const Pair* const end = spectrum + n_complex;
   for (Pair* x = spectrum; x < end; x += 4 * m) {
-    // A turn by nothing changes nothing: (x * 32767 + 2^14) >> 15 is x for |x| <= 2^14, and a quarter is less.
+    // A rotation by zero changes nothing: (x * 32767 + 2^14) >> 15 is x for |x| <= 2^14, and a quarter is less.
     TransformFour<m>(x, Scaled(x[0], kQuarter), Scaled(x[m], kQuarter), Scaled(x[2 * m], kQuarter),
                      Scaled(x[3 * m], kQuarter));
   }
@@ -118,7 +119,8 @@ void FirstStageOfTwo(Pair* spectrum, size_t n_complex, int shift) {
   }
 }
 
-/// Where the first of four neighbours goes: base-4 digits of its number reversed, a last binary digit staying last.
+/// Where the first of four neighbours goes: the base-4 digits of its number in reverse order, with a last binary digit
+/// in place.
 inline size_t Reversed(size_t quad, size_t n_complex) {
   const size_t digits = (quad & 3) << 4 | (quad & 12) | quad >> 4;  // of 64
   if (n_complex == 256) return digits;
@@ -129,7 +131,7 @@ inline Pair Windowed(const int16_t* samples, const int16_t* window) {
   return pairs::ProductsShifted<kWindowBits>(pairs::Load(samples), pairs::Load(window));
 }
 
-/// Energies of the bins k and n - k of a real transform from two of a complex one (kiss_fftr).
+/// Energies of the bins k and n - k of a real transform, computed from two bins of a complex one (kiss_fftr).
 inline void Separate(Pair* spectrum, size_t k, size_t n_complex, Pair twiddle) {
   constexpr uint32_t kHalved = 2 * (kOne / 2);
   const Pair a = spectrum[k], b = spectrum[n_complex - k];

@@ -14,7 +14,7 @@ static_assert(sizeof(Frontend) <= 6 * 1024, "what a board has for it");
 constexpr int kMinFftBits = 7;
 constexpr int kNoiseBits = 10;
 
-/// To a lower address, or to memory of its own. Not memmove: that of small C libraries goes by bytes.
+/// Copies to a lower address, or to other memory. Not memmove, which copies byte by byte in small C libraries.
 void MoveSamples(const int16_t* source, size_t n, int16_t* target) {
   size_t i = 0;
   for (; i + 8 <= n; i += 8) {
@@ -31,8 +31,8 @@ void MoveSamples(const int16_t* source, size_t n, int16_t* target) {
 /// By how many bits 16-bit samples can be shifted left; largest: their largest absolute value, 1 to 32767.
 int ShiftFor(uint32_t largest) { return CountLeadingZeros(largest) - 17; }
 
-/// The same for windowed sound with -32768 in it, whose absolute value is no int16: kMicrofrontend passes over it;
-/// kSignal takes it for the largest so far, but as a negative number, so that whatever follows is larger.
+/// The same for windowed sound that contains -32768, whose absolute value is not an int16: kMicrofrontend ignores it;
+/// kSignal takes it for the largest so far, but as a negative number, so that any later value is larger.
 int ShiftForLowest(const int16_t* samples, const int16_t* window, size_t n, FrontendVariant variant) {
   int32_t largest = 0;
   for (size_t i = 0; i < n; ++i) {

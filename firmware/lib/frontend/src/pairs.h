@@ -1,7 +1,8 @@
 #pragma once
 
-// Pairs of int16 in a word: (low, high << 16), a complex number's (real, imaginary). The Armv7E-M instructions that
-// work on them, and the same functions written out for other processors, so that every test runs the same algorithm.
+// Pairs of int16 in a word: (low, high << 16), for a complex number (real, imaginary). These are the Armv7E-M
+// instructions that work on them, and the same functions in C++ for other processors, so that every test runs the same
+// algorithm.
 
 #include <cstdint>
 #include <cstring>

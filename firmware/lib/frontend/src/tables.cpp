@@ -15,7 +15,7 @@ namespace {
 
 using elementary::Floor;
 
-/// A float that is rounded after each operation, whatever the compiler is allowed to contract or to keep in wider
+/// A float that is rounded after each operation, even if the compiler may contract operations or keep results in wider
 /// registers: TFLM's tables depend on every rounding.
 class Single {
  public:
@@ -66,8 +66,8 @@ Single LogarithmRest(Single f, Single half_square) {
   return s * (half_square + z * polynomial);
 }
 
-/// ln(1 + x) for a normal x > 2^-14, as fdlibm's log1pf rounds it (Sun Microsystems, s_log1pf.c), and with it the C
-/// libraries under which TFLM's tables were made; a correctly rounded one moves weights by 1.
+/// ln(1 + x) for a normal x > 2^-14, rounded like fdlibm's log1pf (Sun Microsystems, s_log1pf.c) and so like the C
+/// libraries with which TFLM's tables were made; a correctly rounded logarithm would change weights by 1.
 Single LogarithmOfOnePlus(Single x) {
   if (x.bits() < 0x3ED413D7) {  // below sqrt(2) - 1
     const Single half_square = kHalf * x * x;

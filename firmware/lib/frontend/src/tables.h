@@ -2,7 +2,8 @@
 
 #include "frontend/frontend.h"
 
-// The tables of TFLM's frontends, which compute them in single precision: so do these, operation by operation.
+// The tables of TFLM's frontends. TFLM computes them in single precision, and so does this code, operation by
+// operation.
 namespace tinyhost {
 
 constexpr int kCosineBits = 14;    // of CepstrumTable

@@ -7,7 +7,7 @@ namespace {
 
 constexpr uint32_t kMaxRateMhz = 10'000'000;  // so that sums stay within 32 bits
 
-/// The nearest whole number, halves upwards. The divisor is positive.
+/// The nearest integer, halves rounded up. The divisor is positive.
 int32_t Quotient(int32_t value, int32_t divisor) {
   const int32_t doubled = 2 * value + divisor;
   const int32_t rest = doubled % (2 * divisor);

@@ -11,7 +11,7 @@ Status Cascade::Configure(const Engine& engine, Bytes wake) {
   if (wake.size != sizeof(wake_)) return Status::kImageMetadata;
   std::memcpy(&wake_, wake.data, sizeof(wake_));
   if (wake_.hold_ms > kMaxWakeHoldMs) return Status::kImageMetadata;
-  // What a state keeps would miss the inferences in which its network slept.
+  // A state would miss the inferences during which its network slept.
   if (wake_.last_operator >= engine.n_operators() || engine.has_state()) return Status::kModelMismatch;
   if (engine.operator_output(wake_.last_operator).type != TensorType::kInt8) return Status::kModelMismatch;
   is_cascade_ = true;

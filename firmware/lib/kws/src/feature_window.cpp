@@ -63,7 +63,7 @@ uint16_t FeatureWindow::rms() const {
 }
 
 void FeatureWindow::Copy(int8_t* features) const {
-  const size_t oldest_bytes = (newest_ + 1) * n_features();  // where the ring begins, but for a wrap
+  const size_t oldest_bytes = (newest_ + 1) * n_features();  // where the ring begins, apart from a wrap
   const size_t ring_bytes = n_strides_ * n_features();
   std::memcpy(features, ring_ + oldest_bytes, ring_bytes - oldest_bytes);
   std::memcpy(features + ring_bytes - oldest_bytes, ring_, oldest_bytes);
@@ -73,7 +73,7 @@ Status FeatureWindow::OfClip(const int16_t* samples, size_t n, int8_t* features)
   if (!is_configured() || n < frontend_.window_samples()) return Status::kBadArgument;
   const size_t n_in_clip = 1 + (n - frontend_.window_samples()) / frontend_.stride_samples();
   if (n_in_clip < n_strides_) return Status::kBadArgument;
-  Frontend frontend = frontend_;  // its tables are right
+  Frontend frontend = frontend_;  // its tables are already made
   frontend.Reset();
   for (size_t i = 0; i < n_in_clip; ++i) {
     bool is_stride_complete = false;

@@ -5,7 +5,7 @@
 namespace tinyhost {
 namespace {
 
-/// To the nearest, halves up; n > 0.
+/// Rounded to the nearest integer, halves up; n > 0.
 int32_t Divided(int32_t sum, int32_t n) {
   const int32_t doubled = 2 * sum + n;
   const int32_t quotient = doubled / (2 * n);
@@ -32,7 +32,7 @@ Recognition Recognizer::Update(const int8_t* scores, size_t n_classes, uint64_t 
     if (sums_[i] > sums_[top]) top = i;
     recognition.smoothed[i] = static_cast<int8_t>(Divided(sums_[i], n));
   }
-  // A few results right after the start are no average yet.
+  // A few results right after the start do not make an average yet.
   const bool is_average =
       n_results_ >= config.min_results && time_ms - results_[oldest_].time_ms >= config.average_ms / 4;
   const bool is_word = is_average && top >= config.n_silent && recognition.smoothed[top] >= config.threshold;

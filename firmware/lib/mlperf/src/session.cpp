@@ -9,7 +9,7 @@
 namespace tinyhost::mlperf {
 namespace {
 
-constexpr uint64_t kStepUs = 50'000;  // then others have their turn
+constexpr uint64_t kStepUs = 50'000;  // after that, others have their turn
 constexpr uint32_t kDefaultWarmup = 10;
 constexpr size_t kMaxLine = 160;
 constexpr char kHelp[] =
@@ -18,7 +18,7 @@ constexpr char kHelp[] =
     "db load N, db HEX, db print\r\n"
     "infer N [W], results\r\n";
 
-/// Cuts the next word off `*rest`; "" at the end.
+/// Takes the next word from `*rest`; "" at the end.
 char* NextWord(char** rest) {
   char* word = *rest + std::strspn(*rest, " ");
   char* end = word + std::strcspn(word, " ");
@@ -29,7 +29,7 @@ char* NextWord(char** rest) {
 
 bool Is(const char* word, const char* name) { return std::strcmp(word, name) == 0; }
 
-/// -1 if it is no digit.
+/// Returns -1 if it is not a digit.
 int HexDigit(char letter) {
   if (letter >= '0' && letter <= '9') return letter - '0';
   if (letter >= 'a' && letter <= 'f') return letter - 'a' + 10;
@@ -41,7 +41,7 @@ bool IsText(uint8_t byte) { return (byte >= ' ' && byte < 0x7f) || byte == '\r' 
 
 }  // namespace
 
-// Exact: a float has 24 bits, and 1000 ten. Halves go to the even neighbour, as printf rounds them.
+// Exact: a float has 24 bits, and 1000 has ten. Halves go to the even neighbour, as printf rounds them.
 char* FormatThousandths(float value, char* text) {
   constexpr double kLargest = 1e12;
   const double thousandths = std::fabs(static_cast<double>(value)) * 1000.0;
@@ -108,7 +108,7 @@ void Session::Cancel() {
   n_command_ = 0;
 }
 
-/// Answers the command; if it asked for inferences, its answer goes on in Step().
+/// Executes the command; if it asks for inferences, its answer continues in Step().
 void Session::Execute() {
   Answer(command_.data());
   if (stage_ == Stage::kIdle) Ready();
@@ -231,8 +231,8 @@ void Session::BeginMeasured() {
   PrintLap();
 }
 
-// The input is loaded once, as the benchmark wants it, and inference may use its memory for something else. So what was
-// measured ends with one inference more, whose results are those of the input.
+// The input is loaded once, as the benchmark requires, and inference may use its memory for something else. So a
+// measurement ends with one more inference, whose results are those of the input.
 void Session::EndInference() {
   PrintLap();
   Write("m-infer-done\r\n");
@@ -247,14 +247,14 @@ void Session::EndInference() {
   TakeWaiting();
 }
 
-/// Answers the command that came meanwhile, if there is one.
+/// Answers the command that arrived meanwhile, if there is one.
 void Session::TakeWaiting() {
   if (!is_waiting_) return;
   is_waiting_ = false;
   Execute();
 }
 
-/// Ends whatever runs.
+/// Ends whatever is running.
 void Session::Fail(Status status) {
   const bool was_running = stage_ != Stage::kIdle;
   Cancel();

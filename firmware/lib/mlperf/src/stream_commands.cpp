@@ -1,5 +1,5 @@
-// The commands that only a device that hears a stream has, worded as the reference device words them (sww_ref_util.c of
-// mlcommons/tiny). These, and those of the buffer, are repeated before the answer: its stream_wav_uart.py looks for it.
+// The commands of devices that hear a stream, worded like the reference device's (sww_ref_util.c of mlcommons/tiny).
+// These, and those of the buffer, are repeated before the answer, because stream_wav_uart.py looks for that.
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -76,8 +76,8 @@ void Session::StopListening() {
   wake_.ForgetActivations();
 }
 
-/// One stride of sound, which a host has sent to the buffer. At the end of a sound it may be shorter: then the rest is
-/// that of the one before, as on the reference device.
+/// Hears one stride of sound, which a host has sent to the buffer. At the end of a sound it may be shorter: then the
+/// rest is that of the previous stride, as on the reference device.
 void Session::HearFrame() {
   if (n_loaded_ == 0 || n_loaded_ < n_expected_) return Fail(Status::kBadState);
   const Status status = wake_.Hear(reinterpret_cast<const int16_t*>(buffer_.data));
@@ -88,7 +88,7 @@ void Session::HearFrame() {
   PrintValues(wake_.output(), kWakeOutput, "%+3d", ", ");
 }
 
-/// A whole sound from the buffer, from a sample on.
+/// Hears a whole sound from the buffer, from a given sample on.
 void Session::HearBuffer(const char* offset) {
   const size_t first = Number(offset), n_samples = n_loaded_ / sizeof(int16_t);
   Print("Infering on static wav with offset = %lu\r\n", static_cast<unsigned long>(first));
@@ -104,7 +104,7 @@ void Session::HearBuffer(const char* offset) {
   }
 }
 
-/// Some sound from the microphone into the buffer; what it was is told later, without being asked for.
+/// Captures sound from the microphone into the buffer; its description is sent later, without a request.
 void Session::BeginCapture(const char* count) {
   const size_t most = buffer_.size / sizeof(int16_t), asked = Number(count);
   if (asked == 0) Print("No length specified.  Capturing %lu samples\r\n", static_cast<unsigned long>(most));

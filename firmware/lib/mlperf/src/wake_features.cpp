@@ -53,7 +53,7 @@ const float* WakeFeatures::Take(const int16_t* stride) {
   return work_.data();
 }
 
-/// Raises high tones, and fades the ends of the window out.
+/// Pre-emphasizes high frequencies, and applies the window.
 void WakeFeatures::LoadWindow() {
   float before = before_;
   for (size_t i = 0; i < kWindowSamples; ++i) {
@@ -64,8 +64,8 @@ void WakeFeatures::LoadWindow() {
   }
 }
 
-/// Leaves energies of the bins 1 to kPoints in the work's places of the same number less one. A transform of half as
-/// many complex points, even samples and odd ones: radix 2, decimation in time.
+/// Stores the energies of the bins 1 to kPoints at the index of the bin minus one. It is a transform of half as many
+/// complex points, made of even and odd samples: radix 2, decimation in time.
 void WakeFeatures::Transform() {
   struct Complex {
     float re;
@@ -91,7 +91,7 @@ void WakeFeatures::Transform() {
       }
     }
   }
-  // Each pair of bins k and kPoints - k of the complex transform gives the same two of the real one.
+  // Each pair of bins k and kPoints - k of the complex transform gives the same pair of the real one.
   constexpr float kScale = 1.0f / static_cast<float>(kWindowSamples);
   const float last = z[0].re - z[0].im;
   float energies_above = last * last * kScale;
@@ -109,7 +109,7 @@ void WakeFeatures::Transform() {
   work_[kPoints - 1] = energies_above;
 }
 
-/// Bands are triangles whose corners are the middles of their neighbours, so that a bin is shared by two of them.
+/// Bands are triangles whose corners are the centres of their neighbours, so each bin is shared by two bands.
 void WakeFeatures::SumBands() {
   std::array<float, kBands> bands{};
   for (size_t k = 0; k < kPoints; ++k) {

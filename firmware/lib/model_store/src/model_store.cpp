@@ -76,7 +76,7 @@ Status ModelStore::StartPush(uint8_t slot, uint32_t image_bytes, const Sha256Dig
   return Status::kOk;
 }
 
-/// The slot that is not active; without an active one, the slot that has a part of this image already, and never a
+/// The slot that is not active. Without an active one, the slot that already has a part of this image, and never a
 /// whole image that was active with other firmware, which may come back.
 uint8_t ModelStore::PushTarget(const Sha256Digest& sha256) const {
   if (active_ != kNoSlot) return 1 - active_;

@@ -26,7 +26,7 @@ int16_t ToFeature(int32_t log2_q16) {
   return static_cast<int16_t>((log2_q16 + (1 << (kShift - 1))) >> kShift);
 }
 
-/// n * (sample - mean), exactly, and what is known of it.
+/// n * (sample - mean), exactly, and some of its statistics.
 struct Deviations {
   uint32_t peak;        // below 2^25
   uint64_t sum_square;  // below 2^59

@@ -5,7 +5,7 @@
 namespace tinyhost::usb {
 namespace {
 
-// Arduino's ids for a sketch on this board, by which hosts know it (host/tinyhost/boards/usb_ports.py).
+// Arduino's ids for a sketch on this board, by which hosts recognize it (host/tinyhost/boards/usb_ports.py).
 constexpr uint16_t kVendor = 0x2341;
 constexpr uint16_t kProduct = 0x805A;
 constexpr uint16_t kEnglish = 0x0409;

@@ -34,7 +34,7 @@ enum Request : uint8_t {
 constexpr Answer kRefused{Answer::Kind::kStall};
 constexpr Answer kAccepted{Answer::Kind::kDone};
 
-/// Whether it is a request without data that tells the device something.
+/// Whether it is a request without data that sets something in the device.
 bool Commands(const Setup& setup) { return !setup.is_in() && setup.length == 0; }
 
 bool IsEndpoint(uint16_t address) {
@@ -108,7 +108,8 @@ Answer SerialDevice::OnInterface(const Setup& setup) {
 
 Answer SerialDevice::OnEndpoint(const Setup& setup) {
   const bool is_control = setup.index == 0 || setup.index == kIn;
-  // Of GET_STATUS the value is 0, of the others it is ENDPOINT_HALT, the only feature of an endpoint: 0 as well.
+  // For GET_STATUS the value is 0; for the others it is ENDPOINT_HALT, the only feature of an endpoint, which is also
+  // 0.
   if (setup.value != 0 || !(is_control || (is_configured() && IsEndpoint(setup.index)))) return kRefused;
   const auto address = static_cast<uint8_t>(setup.index);
   if (setup.request == kGetStatus && setup.is_in()) {

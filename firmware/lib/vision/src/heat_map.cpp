@@ -45,7 +45,7 @@ bool JoinTwo(BlobList* list) {
   return false;
 }
 
-/// Puts the best first and leaves equals in their order.
+/// Puts the best first, and keeps the order of equals.
 void Sort(BlobList* list) {
   for (size_t i = 1; i < list->n; ++i) {
     for (size_t j = i; j > 0 && list->blobs[j].score > list->blobs[j - 1].score; --j) {

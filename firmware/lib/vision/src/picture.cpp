@@ -14,9 +14,9 @@ struct Axis {
   int target;
 };
 
-/// The pixels [first, first + count) that make a target pixel; the first and last one count partly.
+/// The pixels [first, first + count) that contribute to a target pixel, the first and the last one partly.
 ///
-/// All weights are integers in units of 1 / scale, where a whole pixel of the window has weight `full`.
+/// All weights are integers in units of 1 / scale; a whole pixel of the window has weight `full`.
 struct Span {
   int first;
   int count;
@@ -76,7 +76,7 @@ uint8_t WindowMean(const uint8_t* gray, int stride, const Span& ys, const Span& 
   return static_cast<uint8_t>((sum + total / 2) / total);
 }
 
-/// The largest centered window of the frame with the input's aspect.
+/// The largest centered window of the frame with the input's aspect ratio.
 void CenterCrop(int width, int height, Axis* columns, Axis* rows) {
   const int64_t wide = static_cast<int64_t>(width) * rows->target;
   const int64_t high = static_cast<int64_t>(height) * columns->target;

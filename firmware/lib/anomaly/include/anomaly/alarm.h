@@ -6,20 +6,21 @@
 
 namespace tinyhost {
 
-/// When scores make an alarm. Scores are Q16, as anomaly/score.h has them.
+/// When scores raise an alarm. Scores are Q16, as in anomaly/score.h.
 struct AlarmConfig {
-  int32_t threshold;       // a score from here on is high; 0 or more
+  int32_t threshold;       // a score is high from here on; 0 or more
   int32_t hysteresis;      // a score below threshold - hysteresis is low; 0..threshold
   uint16_t raise_windows;  // high scores in a row that raise the alarm; 0 counts as 1
   uint16_t clear_windows;  // low scores in a row that clear it; 0 counts as 1
 };
 
-/// An alarm with hysteresis and a minimum duration: a single high score, as a knock on the table makes, raises none.
+/// An alarm with hysteresis and a minimum duration: a single high score, such as from a knock on the table, raises
+/// none.
 class Alarm {
  public:
   void Reset() { *this = Alarm(); }
 
-  /// Takes the next window's score. The configuration may change from call to call: settings are live.
+  /// Takes the next window's score. The configuration may change between calls, because settings are live.
   AlarmState Update(int32_t score, const AlarmConfig& config);
 
   AlarmState state() const { return state_; }
@@ -32,7 +33,7 @@ class Alarm {
   uint32_t n_alarms_ = 0;
 };
 
-/// The slow mean of the scores: drifts away from its seed as machine, mounting or sensor change over days.
+/// The slow mean of the scores: it drifts away from its seed as machine, mounting or sensor change over days.
 ///
 ///   mean += (score - mean) / 2^shift        an exponential average over about 2^shift windows
 ///
@@ -41,7 +42,7 @@ class ScoreBaseline {
  public:
   static constexpr int kMaxShift = 24;
 
-  /// Starts at `score`, Q16: what training measured. shift is limited to kMaxShift.
+  /// Starts at `score`, Q16, which training measured. shift is limited to kMaxShift.
   void Seed(int32_t score, uint8_t shift);
   void Update(int32_t score);
 

@@ -11,25 +11,25 @@
 
 namespace tinyhost {
 
-/// A model in the engine that is run as an anomaly detector, and the score of its run.
+/// A model in the engine that runs as an anomaly detector, and the score of each run.
 ///
-/// A model with task data says how its input is made of samples and how it is scored. Any autoencoder without task data
-/// has its reconstruction error as score; samples cannot be its input.
+/// Task data say how a model's input is made of samples and how it is scored. For an autoencoder without task data the
+/// score is its reconstruction error; its input cannot be made from samples.
 class AnomalyModel {
  public:
-  /// kModelMismatch: of another task, or its tensors are not those that its task data describe.
+  /// Returns kModelMismatch for a model of another task, or if its tensors are not those that its task data describe.
   Status Configure(const Engine& engine);
 
-  /// Whether the model has task data; then view() is of them.
+  /// Whether the model has task data, which view() then shows.
   bool has_task_data() const { return has_task_data_; }
   const AnomalyView& view() const { return view_; }
 
-  /// Before a run, with the input in place, which the run overwrites. Returns the operator after which Watch() is to be
-  /// called, or engine.n_operators() for none.
+  /// Call it before a run, with the input in place, which the run overwrites. Returns the operator after which Watch()
+  /// must be called, or engine.n_operators() for none.
   size_t Begin(const Engine& engine);
   /// Keeps the embedding, which later operators overwrite.
   void Watch(const Engine& engine);
-  /// After a run.
+  /// The score after a run.
   int32_t Score(const Engine& engine) const;
 
  private:

@@ -10,20 +10,20 @@
 
 namespace tinyhost {
 
-/// The newest window of accelerometer samples, and its features as a model's input: every `hop` samples anew.
+/// The newest window of accelerometer samples, and its features as a model's input: a new one every `hop` samples.
 class MotionWindow {
  public:
-  /// `view` is kept, and the image behind it.
+  /// Keeps a reference to `view` and the image behind it.
   Status Configure(const AnomalyView& view);
-  /// Without a model: what comes is counted in hops of kIdleHop samples, and there are no features.
+  /// Works without a model: samples are counted in hops of kIdleHop samples, and there are no features.
   void Unconfigure();
   bool is_configured() const { return hop_ != 0; }
 
   /// Forgets all samples.
   void Reset();
-  /// Takes samples, x, y, z each, up to the end of a hop; returns how many.
+  /// Takes samples of x, y and z, up to the end of a hop; returns how many.
   size_t Take(const int16_t* samples, size_t n_samples, bool* is_hop_complete);
-  /// Whether there are samples of a whole window; then features() are those of the newest one.
+  /// Whether there are samples for a whole window; then features() are those of the newest one.
   bool is_full() const { return n_samples_ >= view_.motion.n_fft && is_configured(); }
 
   /// Features of one window of n_fft samples, independent of the samples taken.
@@ -31,7 +31,7 @@ class MotionWindow {
 
   const int8_t* features() const { return features_.data(); }
   size_t n_features() const { return is_configured() ? view_.n_features() : 0; }
-  /// Of the newest hop: the largest absolute sample, and the root of the samples' variance, all axes together.
+  /// In the newest hop: the largest absolute sample, and the root of the samples' variance, all axes together.
   uint16_t peak() const { return peak_; }
   uint16_t rms() const { return rms_; }
 

@@ -28,10 +28,11 @@ struct AnomalyView {
   bool uses_embedding() const { return uses_distance() && params->distance_source == DistanceSource::kEmbedding; }
 };
 
-/// Checks everything that a model image says about its features, its score and its alarm. `task_data` is aligned as the
-/// image is, and must outlive the view.
+/// Checks everything that a model image says about its features, its score and its alarm. `task_data` is aligned as in
+/// the image, and must outlive the view.
 ///
-/// kImageParameter: shorter or longer than its counts say, or a value is out of its range; kNoModel: there is none.
+/// Returns kImageParameter if it is shorter or longer than its counts say or a value is out of its range, kNoModel if
+/// it is empty.
 Status OpenAnomalyParams(Bytes task_data, AnomalyView* view);
 
 }  // namespace tinyhost

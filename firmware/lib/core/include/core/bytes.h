@@ -5,7 +5,7 @@
 
 namespace tinyhost {
 
-/// A range of bytes that somebody else owns.
+/// A range of bytes with another owner.
 struct Bytes {
   const uint8_t* data = nullptr;
   size_t size = 0;
@@ -17,7 +17,7 @@ struct MutableBytes {
   size_t size = 0;
 };
 
-/// The bytes of an object without padding, as they are in memory: little-endian on every board.
+/// The bytes of an object without padding, in memory order: little-endian on every board.
 template <typename T>
 Bytes BytesOf(const T& object) {
   return {reinterpret_cast<const uint8_t*>(&object), sizeof(T)};

@@ -5,7 +5,7 @@
 
 namespace tinyhost {
 
-/// CRC-32 as zlib computes it (IEEE 802.3, reflected). Chains: Crc32(b, Crc32(a)) is the CRC of a then b.
+/// CRC-32 as in zlib (IEEE 802.3, reflected). It chains: Crc32(b, Crc32(a)) is the CRC of a followed by b.
 uint32_t Crc32(const void* data, size_t n_bytes, uint32_t crc = 0);
 
 }  // namespace tinyhost

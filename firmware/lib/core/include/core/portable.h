@@ -1,7 +1,7 @@
 #pragma once
 
-// What compilers name differently: GCC and Clang on boards, Linux and macOS, clang-cl and MSVC on Windows. The only
-// place of the portable libraries where a compiler's own words stand, beside the Armv7E-M instructions.
+// Features that compilers name differently: GCC and Clang on boards, Linux and macOS, clang-cl and MSVC on Windows.
+// Apart from the Armv7E-M instructions, no other file of the portable libraries uses a compiler's extensions.
 
 #include <cstdint>
 
@@ -13,14 +13,14 @@
 #define TINYHOST_HOT __declspec(noinline)
 #define TINYHOST_PRINTF(position, first)
 #else
-/// Inlined whatever the compiler thinks of it.
+/// Inlined regardless of the compiler's heuristics.
 #define TINYHOST_INLINE __attribute__((always_inline)) inline
 #define TINYHOST_NOINLINE __attribute__((noinline))
 /// For code that runs once per model or per operator, not per element: small rather than fast.
 #define TINYHOST_COLD __attribute__((cold, noinline))
 /// For functions that only cold functions call, without being cold themselves.
 #define TINYHOST_HOT __attribute__((hot, noinline))
-/// The argument at this position is a format as of printf, of those from `first` on; `this` counts as one.
+/// The argument at this position is a printf format for those from `first` on; `this` counts as one.
 #define TINYHOST_PRINTF(position, first) __attribute__((format(printf, position, first)))
 #endif
 
@@ -49,12 +49,12 @@ inline int CountRedundantSignBits(int32_t x) {
 
 #else
 
-/// Bits above the highest one; x is not 0.
+/// Number of zero bits above the highest one; x is not 0.
 TINYHOST_INLINE int CountLeadingZeros64(uint64_t x) { return __builtin_clzll(x); }
 TINYHOST_INLINE int CountLeadingZeros(uint32_t x) { return __builtin_clz(x); }
-/// Bits below the lowest one; x is not 0.
+/// Number of zero bits below the lowest one; x is not 0.
 TINYHOST_INLINE int CountTrailingZeros(uint32_t x) { return __builtin_ctz(x); }
-/// Bits below the sign that are as the sign.
+/// Number of bits below the sign that are equal to it.
 TINYHOST_INLINE int CountRedundantSignBits(int32_t x) { return __builtin_clrsb(x); }
 
 #endif

@@ -8,12 +8,12 @@ namespace tinyhost {
 
 using Sha256Digest = std::array<uint8_t, 32>;
 
-/// SHA-256 (FIPS 180-4), fed piece by piece.
+/// SHA-256 (FIPS 180-4) of data that come in pieces.
 class Sha256 {
  public:
   Sha256();
   void Update(const void* data, size_t n_bytes);
-  /// The digest of all that was fed; the object is used up.
+  /// The digest of all data; the object must not be used after that.
   Sha256Digest Finish();
 
   /// The digest of one range of bytes.

@@ -13,9 +13,9 @@ constexpr size_t kMaxFrontendChannels = 64;
 constexpr size_t kMaxFrontendCoefficients = 20;
 constexpr uint32_t kMaxFrontendRateHz = 65'535;
 
-/// TensorFlow Lite Micro has two frontends, whose features differ here and there by one step. They round their tables
-/// differently (window in double or single precision, filter weights down or to the nearest), and treat a windowed
-/// sample of -32768, whose absolute value does not fit, differently.
+/// TensorFlow Lite Micro has two frontends, whose features differ by one step here and there. They round their tables
+/// differently (window in double or single precision, filter weights down or to the nearest), and differ in how they
+/// treat a windowed sample of -32768, whose absolute value does not fit.
 enum class FrontendVariant : uint8_t {
   kSignal = 0,  ///< tensorflow/tflite-micro, signal/: audio_preprocessor_int8.tflite, micro_speech
   kMicrofrontend =
@@ -33,20 +33,20 @@ struct FrontendConfig {
   uint8_t n_coefficients = 0;  // 0: the channels are the features; else cepstral coefficients (MFCC) of them
 };
 
-/// A raw feature as a model's int8 input, as TFLM's micro_speech maps it: a range of 26 (in 1/25.6) onto 256 steps.
+/// Maps a raw feature to a model's int8 input as TFLM's micro_speech does: a range of 26 (in 1/25.6) onto 256 steps.
 constexpr int8_t QuantizedFeature(uint16_t raw) {
   const uint32_t step = (raw * 256u + 333) / 666;
   return static_cast<int8_t>(step < 255 ? static_cast<int32_t>(step) - 128 : 127);
 }
 
-/// Triangles on the mel scale, each from the centre of the channel before to that of the channel after.
+/// Triangles on the mel scale, each from the centre of the previous channel to that of the next one.
 struct MelFilters {
   uint32_t weights[kMaxFrontendWindow / 2];  // Q12, from first_bin on: of the channel that rises there | falls << 16
   uint8_t n_bins[kMaxFrontendChannels + 1];  // where channel i rises
   uint16_t first_bin, end_bin;
 };
 
-/// PCAN's gain over the noise estimate, in parabolas from one power of two to the next.
+/// PCAN's gain as a function of the noise estimate, in parabolas from one power of two to the next.
 struct GainCurve {
   struct Segment {
     int16_t value, slope, curve;
@@ -55,40 +55,39 @@ struct GainCurve {
   Segment segments[31];  // i: [2^(i+1), 2^(i+2))
 };
 
-/// From logarithms of channels to int8 cepstral coefficients.
+/// Converts logarithms of channels to int8 cepstral coefficients.
 struct CepstrumTable {
   int16_t cosines[2 * kMaxFrontendChannels + 1];  // Q14: of pi * i / (2 * n_channels)
   int32_t gains[kMaxFrontendCoefficients];        // Q32, of a sum of raw features times cosines
 };
 
-/// TensorFlow Lite Micro's audio micro-frontend: from 16 bit sound to log mel energies, one row of channels per stride.
+/// TensorFlow Lite Micro's audio micro-frontend: from 16-bit sound to log mel energies, one row of channels per stride.
 /// Hann window, FFT, mel filters, square root, noise reduction, PCAN gain, logarithm, all in integers and equal to
-/// TFLM's to the bit. Floats make the tables in Configure, and nothing else. All memory is inside of the object.
+/// TFLM's to the bit. Floats are used only for the tables in Configure. All memory is inside the object.
 ///
-/// Or, of the same filters, mel frequency cepstral coefficients (MFCC): the logarithm of each amplitude as it is, 0 for
-/// a sine of amplitude 1 and for less, then HTK's DCT and its lifter of 22, in steps of half a neper.
+/// With the same filters it can compute mel frequency cepstral coefficients (MFCC) instead: the plain logarithm of each
+/// amplitude, 0 for a sine of amplitude 1 and for less, then HTK's DCT and its lifter of 22, in steps of half a neper.
 class Frontend {
  public:
-  /// Makes the tables and resets. kBadArgument, and the frontend is as before: a window of less than kMinFrontendWindow
-  /// or more than kMaxFrontendWindow samples, a stride of none or longer than the window, no channel or more than
-  /// kMaxFrontendChannels, more coefficients than kMaxFrontendCoefficients or than channels, more than
-  /// kMaxFrontendRateHz, bands that are empty or reach half the sample rate.
+  /// Makes the tables and resets. Returns kBadArgument and changes nothing for a window of less than kMinFrontendWindow
+  /// or more than kMaxFrontendWindow samples, a stride of 0 or longer than the window, no channel or more than
+  /// kMaxFrontendChannels, more coefficients than kMaxFrontendCoefficients or than channels, a rate above
+  /// kMaxFrontendRateHz, or bands that are empty or reach half the sample rate.
   Status Configure(const FrontendConfig& config);
 
   /// Forgets all sound: the next samples begin a recording.
   void Reset();
 
-  /// Takes samples up to the one that completes a stride, and sets `is_stride_complete` if there is one, when raw() and
-  /// Features() change. Returns how many were taken: less than n only at the end of a stride. The first stride is
-  /// complete with a whole window, each other after stride_samples() more. Before Configure it takes all, and completes
-  /// none.
+  /// Takes samples up to the one that completes a stride. Then it sets `is_stride_complete`, and raw() and Features()
+  /// change. Returns how many were taken: less than n only at the end of a stride. The first stride is complete with a
+  /// whole window, each later one after stride_samples() more. Before Configure it takes all, and completes no stride.
   size_t Take(const int16_t* samples, size_t n, bool* is_stride_complete);
 
-  /// Of the newest stride's n_channels(): 64 * ln(energy) after noise reduction and gain, or of MFCC 64 *
+  /// The n_channels() values of the newest stride: 64 * ln(energy) after noise reduction and gain, or for MFCC 64 *
   /// ln(amplitude).
   const uint16_t* raw() const { return raw_; }
 
-  /// What a model takes, n_features() values: the same through QuantizedFeature, or cepstral coefficients of them.
+  /// The n_features() values of a model's input: the same through QuantizedFeature, or their cepstral coefficients.
   void Features(int8_t* features) const;
 
   size_t n_channels() const { return n_channels_; }

@@ -7,19 +7,19 @@
 
 namespace tinyhost {
 
-/// Values of a moment: acceleration x, y, z, and rotation x, y, z.
+/// The values of a moment: acceleration x, y, z, and rotation x, y, z.
 constexpr size_t kGestureChannels = 6;
 constexpr size_t kAccelerationChannels = 3;
 constexpr size_t kMaxGestureSteps = 128;
-constexpr int32_t kAccelerationCounts = 256;  // of one of a step: 1/32 of the 8192 in a g
-constexpr int32_t kRotationCounts = 64;       // of 16.384 in a degree per second
+constexpr int32_t kAccelerationCounts = 256;  // per unit of a step: 1/32 of the 8192 in a g
+constexpr int32_t kRotationCounts = 64;       // per unit of a step, of 16.384 per degree per second
 
-/// The mean of some moments, as the model gets it (hal/imu.h has the counts): full scale is 4 g and 500 degrees per
+/// The mean of some moments, as the model's input (hal/imu.h defines the counts): full scale is 4 g and 500 degrees per
 /// second. Saturates.
 class Step {
  public:
   void Add(const int16_t* moment);
-  /// Writes the mean and begins anew; 0 of no moments.
+  /// Writes the mean and starts again; 0 if there were no moments.
   void Take(int8_t* out);
 
  private:
@@ -27,12 +27,12 @@ class Step {
   int32_t n_moments_ = 0;
 };
 
-/// Cuts a stream into steps, however fast it is sampled: sample i belongs to step i * step_mhz / rate_mhz.
+/// Divides a stream of any sample rate into steps: sample i belongs to step i * step_mhz / rate_mhz.
 class Stepper {
  public:
-  /// rate_mhz and step_mhz: moments and steps in 1,000 s. kSampleRate: there are fewer moments than steps.
+  /// rate_mhz and step_mhz: moments and steps per 1,000 s. Returns kSampleRate if there are fewer moments than steps.
   Status Start(uint32_t rate_mhz, uint32_t step_mhz);
-  /// Takes a moment; returns whether it ended a step, which is in `out` then.
+  /// Takes a moment; returns whether it completed a step, which is then in `out`.
   bool Take(const int16_t* moment, int8_t* out);
 
  private:
@@ -42,7 +42,8 @@ class Stepper {
   uint32_t phase_ = 0;
 };
 
-/// The steps of a whole window of `n_moments`, evenly spaced. kBadArgument: there are fewer moments than steps.
+/// The steps of a whole window of `n_moments`, evenly spaced. Returns kBadArgument if there are fewer moments than
+/// steps.
 Status WindowSteps(const int16_t* moments, size_t n_moments, size_t n_steps, int8_t* out);
 
 }  // namespace tinyhost

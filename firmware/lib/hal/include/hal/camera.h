@@ -19,16 +19,15 @@ struct CameraFrame {
   uint64_t timestamp_us;  // when the capture began
 };
 
-/// Captures one 8-bit grayscale frame, row by row, into `pixels`. Returns within a second, or two if it
-/// has to be set up, as after a failure.
-/// kNoSensor: none there; kSensorTimeout: it stopped midway; kNoSpace: `capacity` is less than the frame.
-/// `pixels` and `frame` are to be used only if the result is kOk.
+/// Captures one 8-bit grayscale frame, row by row, into `pixels`. Returns within a second, or two if the camera must be
+/// set up, as after a failure. Returns kNoSensor if there is none, kSensorTimeout if it stopped midway, kNoSpace if
+/// `capacity` is less than the frame. Use `pixels` and `frame` only if the result is kOk.
 Status CaptureFrame(CameraResolution resolution, uint8_t* pixels, size_t capacity, CameraFrame* frame);
 
-/// How many parts its self-test has. Each takes up to 5 s, leaves the camera as after a failure: to be set up anew, and
-/// needs none of the others.
+/// The number of parts of its self-test. Each takes up to 5 s, leaves the camera as after a failure, so that it is set
+/// up again, and does not depend on others.
 uint16_t CameraTestParts();
-/// Runs one of them.
+/// Runs one part.
 void TestCamera(uint16_t part, FindingList* findings);
 
 }  // namespace tinyhost::hal

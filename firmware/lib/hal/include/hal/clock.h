@@ -4,8 +4,8 @@
 
 namespace tinyhost::hal {
 
-/// The unit of this board's ticks: nanoseconds (native), instructions (m4), CPU cycles (nano33ble).
-/// Starts anywhere, never goes back, never wraps in a session.
+/// The board's ticks: nanoseconds (native), instructions (m4), CPU cycles (nano33ble). They start at any value, never
+/// go back, and never wrap in a session.
 uint64_t Ticks();
 const char* TickUnit();
 /// Ticks per second; 0 where a tick is not a time (m4 counts instructions).

@@ -15,10 +15,10 @@ constexpr size_t kFlashWordBytes = 4;
 size_t FlashBytes();
 /// Memory-mapped, 16-byte aligned; follows every erase and write at once.
 const uint8_t* FlashData();
-/// Sets the page at `offset` to 0xFF. kBadArgument: not the start of a page inside the flash.
+/// Sets the page at `offset` to 0xFF. Returns kBadArgument if that is not the start of a page inside the flash.
 Status FlashErasePage(size_t offset);
-/// Writes whole words, which must be erased; a word may be written once after an erase.
-/// kBadArgument: misaligned or out of bounds; kFlashWrite: it did not read back.
+/// Writes whole words, which must be erased; a word may be written once after an erase. Returns kBadArgument if it is
+/// misaligned or out of bounds, kFlashWrite if the data did not read back.
 Status FlashWrite(size_t offset, const uint8_t* data, size_t n);
 
 }  // namespace tinyhost::hal

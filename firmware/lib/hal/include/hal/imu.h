@@ -9,11 +9,12 @@
 
 namespace tinyhost::hal {
 
-/// Degrees per second of one count of the gyroscope: +-2000.
+/// Degrees per second per count of the gyroscope, whose range is +-2000.
 constexpr float kRotationScale = 2000.0f / 32768.0f;
 
-/// Accelerometer and gyroscope together, as hal/accelerometer.h has the first alone: each sample has the acceleration's
-/// x, y, z, in Sampling.scale, and the rotation's, in kRotationScale. One or the other is on.
+/// Accelerometer and gyroscope together; the functions are those of hal/accelerometer.h. Each sample has x, y, z of the
+/// acceleration, in Sampling.scale, and of the rotation, in kRotationScale. Only one of the two interfaces is on at a
+/// time.
 Status DescribeImu(SensorDescription* description);
 Status StartImu(Sampling* sampling);
 void StopImu();

@@ -12,20 +12,21 @@ namespace tinyhost::hal {
 /// Every board's microphone gives this many samples per second, mono.
 constexpr uint32_t kMicrophoneHz = 16'000;
 
-/// Which one there is, and how it will sample, without starting it. kNoSensor: none there.
+/// Tells which one there is and how it will sample, without starting it. Returns kNoSensor if there is none.
 Status DescribeMicrophone(SensorDescription* description);
-/// Switches it on. Positions count from 0 again; what a microphone gives while it settles is thrown away before that.
-/// kNoSensor: none there.
+/// Switches it on. Positions count from 0 again; the samples of a microphone that is still settling are discarded
+/// before that. Returns kNoSensor if there is none.
 Status StartMicrophone(Sampling* sampling);
 void StopMicrophone();
-/// Takes up to `max` samples that follow the last ones; never waits. The board keeps at least 100 ms for a late reader.
-/// kSensorTimeout: it stopped; kBadState: it is off. `samples` and `block` are to be used only if the result is kOk.
+/// Takes up to `max` samples that follow the previous ones; never waits. The board keeps at least 100 ms for a late
+/// reader. Returns kSensorTimeout if the microphone stopped, kBadState if it is off. Use `samples` and `block` only if
+/// the result is kOk.
 Status ReadMicrophone(int16_t* samples, size_t max, SampleBlock* block);
 
-/// How many parts its self-test has. Each takes up to 5 s, leaves the microphone off, and needs
-/// none of the others.
+/// The number of parts of its self-test. Each takes up to 5 s, leaves the microphone off, and does not depend on
+/// others.
 uint16_t MicrophoneTestParts();
-/// Runs one of them.
+/// Runs one part.
 void TestMicrophone(uint16_t part, FindingList* findings);
 
 }  // namespace tinyhost::hal

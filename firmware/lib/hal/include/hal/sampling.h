@@ -18,7 +18,7 @@ struct SensorDescription {
   Sampling sampling;
 };
 
-/// Some samples in a row, without a gap.
+/// Some consecutive samples without a gap.
 struct SampleBlock {
   size_t n_samples;       // 0: none yet
   uint64_t position;      // of the first one: samples since the start, lost ones too

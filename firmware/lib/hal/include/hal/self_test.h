@@ -13,12 +13,12 @@ struct Limits {
   int32_t highest;
 };
 
-/// The findings of one part of a self-test. There is room for all of them; further ones are left out.
+/// The findings of one part of a self-test. There is room for all of them; any more would be dropped.
 class FindingList {
  public:
   static constexpr size_t kCapacity = 24;
 
-  /// Passed if `measured` is within the limits, else failed.
+  /// Adds a finding: passed if `measured` is within the limits, failed otherwise.
   void Add(SelfTestCheck check, int32_t measured, Limits limits, uint8_t index = kNoIndex) {
     const bool is_right = measured >= limits.lowest && measured <= limits.highest;
     Put({check,
@@ -38,7 +38,7 @@ class FindingList {
   void Note(SelfTestCheck check, int32_t measured, Limits limits) {
     Put({check, Verdict::kNoted, Status::kOk, kNoIndex, kNoIndex, {}, measured, limits.lowest, limits.highest});
   }
-  /// A call that the check needs failed.
+  /// Adds a finding for a check that needs a call that failed.
   void Fail(SelfTestCheck check, Status status) {
     Put({check, Verdict::kFailed, status, kNoIndex, kNoIndex, {}, 0, 0, 0});
   }

@@ -9,8 +9,8 @@
 
 namespace tinyhost {
 
-/// The settings of an app that detects events, words or gestures, and `more` of its own. Params: KwsParams or
-/// GestureParams; those of a model without task data are the defaults until a model has its own.
+/// The settings of an app that detects events, words or gestures, and `more` of its own. Params is KwsParams or
+/// GestureParams; those of a model without task data are the defaults until a model brings its own.
 template <typename Params, typename... More>
 constexpr std::array<SettingSpec, 6 + sizeof...(More)> EventSettings(const Params& params, int32_t max_period_ms,
                                                                      More... more) {
@@ -23,7 +23,7 @@ constexpr std::array<SettingSpec, 6 + sizeof...(More)> EventSettings(const Param
            more...}};
 }
 
-/// Sets a model's own defaults of these settings.
+/// Sets a model's own defaults for these settings.
 template <typename Params>
 void SetEventDefaults(const Params& params, int32_t threshold, SettingTable* settings) {
   settings->SetDefault(Setting::kPeriodMs, static_cast<int32_t>(params.period_ms));
@@ -33,7 +33,7 @@ void SetEventDefaults(const Params& params, int32_t threshold, SettingTable* set
   settings->SetDefault(Setting::kMinResults, params.min_results);
 }
 
-/// App::conclude of these apps: the recognizer with the settings as they are.
+/// App::conclude of these apps: runs the recognizer with the current settings.
 void ConcludeEvent(const Engine& engine, const SettingTable& settings, uint64_t time_us, uint32_t n_silent,
                    Recognizer* recognizer, Result* result);
 

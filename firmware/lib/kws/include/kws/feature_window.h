@@ -10,15 +10,15 @@
 
 namespace tinyhost {
 
-/// The features of the newest strides of sound, each computed once: a model's input, as it slides along.
+/// The features of the newest strides of sound, each computed once: a model's input that slides along.
 class FeatureWindow {
  public:
-  /// Makes room for the params' window, which is empty then. kImageMetadata, and all is as before: the frontend cannot
-  /// work like that, or there is no room.
+  /// Makes room for the params' window, which is then empty. Returns kImageMetadata and changes nothing if the frontend
+  /// cannot work with these params, or there is no room.
   Status Configure(const KwsParams& params);
   bool is_configured() const { return n_strides_ != 0; }
 
-  /// Whether windows follow one another without a stride in common, as models with a state want them.
+  /// Whether consecutive windows have no stride in common, as models with a state need them.
   void SetApart(bool apart) { is_apart_ = apart; }
 
   /// Forgets all sound.
@@ -27,19 +27,19 @@ class FeatureWindow {
   /// As Frontend::Take.
   size_t Take(const int16_t* samples, size_t n, bool* is_stride_complete);
 
-  /// True once as many strides as the window has came since the last Reset(); of windows apart, at the end of each.
+  /// True once as many strides as the window has came since the last Reset(); for separate windows, at the end of each.
   bool is_full() const { return n_in_ring_ == n_strides_ && n_strides_ != 0; }
-  /// All strides of a full window, the oldest first: n_strides * n_features() bytes.
+  /// Copies all strides of a full window, the oldest first: n_strides * n_features() bytes.
   void Copy(int8_t* features) const;
 
-  /// Of the newest stride: its features, its largest absolute sample, its root mean square.
+  /// The newest stride's features, its largest absolute sample, and its root mean square.
   const int8_t* newest() const { return ring_ + newest_ * n_features(); }
   uint16_t peak() const { return peak_; }
   uint16_t rms() const;
   size_t n_features() const { return frontend_.n_features(); }  // of a stride
 
-  /// The features of the last n_strides of one recording; the window itself stays as it is.
-  /// kBadArgument: it is shorter than the window.
+  /// The features of the last n_strides of one recording; the window itself stays as it is. Returns kBadArgument if the
+  /// recording is shorter than the window.
   Status OfClip(const int16_t* samples, size_t n, int8_t* features) const;
 
  private:

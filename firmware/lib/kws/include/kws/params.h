@@ -15,10 +15,9 @@ constexpr size_t InputFeatures(const KwsParams& params) {
   return size_t{params.n_coefficients != 0 ? params.n_coefficients : params.n_channels} * params.n_strides;
 }
 
-/// Reads how the loaded model wants to be used: from its task data, which is checked, or kMicroSpeechKwsParams.
-/// `wake` receives what stands behind them, of a cascade (kws/cascade.h).
-/// kImageMetadata: the task data are no KwsParams, or a field is out of its range; kModelMismatch: input and output are
-/// not what it says, or not int8.
+/// Reads how the loaded model must be used: from its task data, which are checked, or from kMicroSpeechKwsParams.
+/// `wake` receives the bytes that follow them in a cascade (kws/cascade.h). Returns kImageMetadata if the task data are
+/// not KwsParams or a field is out of its range, kModelMismatch if input and output are not as they say, or not int8.
 Status ReadKwsParams(const Engine& engine, KwsParams* params, Bytes* wake);
 
 }  // namespace tinyhost

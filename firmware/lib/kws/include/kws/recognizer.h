@@ -9,30 +9,30 @@
 namespace tinyhost {
 
 struct RecognizerConfig {
-  uint32_t average_ms;      // over which scores are averaged; 0: each counts by itself
-  uint32_t suppression_ms;  // after a detection, in which none follows
-  uint32_t min_results;     // in the average, before anything is detected
-  int32_t threshold;        // averaged score, from which on a word is detected
-  uint32_t n_silent;        // first classes, which are no words: silence, unknown
+  uint32_t average_ms;      // over which scores are averaged; 0: no averaging
+  uint32_t suppression_ms;  // after a detection, in which no other follows
+  uint32_t min_results;     // in the average before anything is detected
+  int32_t threshold;        // averaged score from which on a word is detected
+  uint32_t n_silent;        // the first classes, which are not words: silence, unknown
 };
 
 /// The recognizer's result of one inference.
 struct Recognition {
   std::array<int8_t, kMaxScores> smoothed;  // averaged scores, rounded
   uint8_t top;                              // the largest of them
-  bool is_detected;                         // the word `top` was said: true once a word
+  bool is_detected;                         // the word `top` was said: true once per word
 };
 
 /// Turns the scores of overlapping windows into words, as TensorFlow Lite Micro's RecognizeCommands does: a word is
-/// detected when its averaged score is the largest and high enough. One that stays so is the same word still, so it has
-/// to fall back once before it is detected again. A word that comes within the suppression time waits for its end.
+/// detected when its averaged score is the largest and high enough. While it stays so it is still the same word; it
+/// must fall back once before it is detected again. A word that comes within the suppression time waits for its end.
 class Recognizer {
  public:
   static constexpr size_t kMaxResults = 128;  // in an average; the oldest leave early
 
   void Reset();
 
-  /// scores: n_classes (at most kMaxScores) of the inference whose window ended at `time_ms`, which grows.
+  /// scores: n_classes (at most kMaxScores) of the inference whose window ended at `time_ms`, which must grow.
   Recognition Update(const int8_t* scores, size_t n_classes, uint64_t time_ms, const RecognizerConfig& config);
 
  private:
@@ -51,7 +51,7 @@ class Recognizer {
   size_t oldest_ = 0;
   size_t n_results_ = 0;
   bool has_detected_ = false;
-  uint8_t held_ = kNoWord;  // was detected, and has not fallen back yet
+  uint8_t held_ = kNoWord;  // detected, and has not fallen back yet
   uint64_t detected_ms_ = 0;
 };
 

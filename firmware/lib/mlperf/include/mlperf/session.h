@@ -13,43 +13,43 @@ namespace tinyhost::mlperf {
 
 constexpr size_t kMaxResults = 16;
 
-/// The benchmarked model and the output of its results. Functions get `context`.
+/// The benchmarked model and the output of its results. All functions get `context`.
 struct Dut {
   void* context;
   /// Bytes of one input as a host sends it; 0 without a model.
   size_t (*input_bytes)(void* context);
-  /// Name of the benchmark whose model it is: "kws01".
+  /// Name of the benchmark that the model belongs to: "kws01".
   const char* (*model_id)(void* context);
   /// Fills the model's input from what the host sent.
   Status (*load)(void* context, Bytes input);
   Status (*infer)(void* context);
-  /// The results of the last inference on `input`, as reals; returns their number, at most kMaxResults.
+  /// The results of the last inference on `input`, as real numbers; returns how many, at most kMaxResults.
   size_t (*results)(void* context, Bytes input, float* values);
   uint64_t (*micros)(void* context);
   void (*write)(void* context, const char* text);
-  /// Of what hears a stream.
+  /// The functions for a model that hears a stream.
   WakeDut wake = {};
-  /// A pulse on a pin, at every timestamp: an energy meter's mark; may be null.
+  /// Gives a pulse on a pin at every timestamp, as a mark for an energy meter; may be null.
   void (*stamp)(void* context) = nullptr;
 };
 
 /// Answers the commands of MLPerf Tiny in performance mode. A command ends with '%', its answer with the line
-/// "m-ready". docs/reference/mlperf-tiny.md has them all.
+/// "m-ready". docs/reference/mlperf-tiny.md lists them all.
 ///
-/// Inferences are made in Step(), a few at a time: its caller has other work as well.
+/// Inferences run in Step(), a few at a time, because its caller has other work as well.
 class Session {
  public:
-  /// `buffer`: for the largest input; of a stream, the sound that a host has sent, and an activation for each stride.
+  /// `buffer` holds the largest input; for a stream, the sound that a host has sent, and an activation for each stride.
   Session(const Dut& dut, MutableBytes buffer) : dut_(dut), buffer_(buffer), wake_(dut.wake, dut.context, dut.micros) {}
 
   /// Prints the message of a board that has just started.
   void Greet();
-  /// Takes one byte of the host's. Bytes that are no text are a frame of another protocol, passed over up to its end,
-  /// 0.
+  /// Takes one byte from the host. Bytes that are not text are a frame of another protocol, which is skipped up to its
+  /// end, 0.
   void Take(uint8_t byte);
-  /// Makes some of the inferences that were asked for; returns whether there were any.
+  /// Runs some of the requested inferences; returns whether there were any.
   bool Step();
-  /// Forgets what was asked for.
+  /// Forgets all requests.
   void Cancel();
 
  private:
@@ -98,15 +98,16 @@ class Session {
   WakeWord wake_;
   std::array<char, kMaxStreamCommand + 1> command_{};
   size_t n_command_ = 0;
-  bool is_frame_ = false;    // what comes is no text
-  bool is_waiting_ = false;  // a whole command, until the inferences are done
+  bool is_frame_ = false;    // the incoming bytes are not text
+  bool is_waiting_ = false;  // a whole command waits until the inferences are done
   Stage stage_ = Stage::kIdle;
-  uint32_t n_left_ = 0;      // inferences of this stage
-  uint32_t n_measured_ = 0;  // inferences of the next one
+  uint32_t n_left_ = 0;      // inferences left in this stage
+  uint32_t n_measured_ = 0;  // inferences of the next stage
   bool is_input_used_ = false;
 };
 
-/// Writes a real with three decimals, as printf("%.3f") does, which the boards' C library lacks; returns the end.
+/// Writes a real number with three decimals, as printf("%.3f") does, which the boards' C library lacks; returns the
+/// end.
 char* FormatThousandths(float value, char* text);
 
 }  // namespace tinyhost::mlperf

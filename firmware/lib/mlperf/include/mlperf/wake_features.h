@@ -6,9 +6,9 @@
 
 namespace tinyhost::mlperf {
 
-/// What the streaming wake word of MLPerf Tiny hears of a sound: log energies of 40 mel bands of the newest 1,024
-/// samples, every 512. As get_lfbe_func() of benchmark/training/streaming_wakeword/get_dataset.py in mlcommons/tiny has
-/// them, and its reference device: in float32.
+/// The features of MLPerf Tiny's streaming wake word: log energies of 40 mel bands over the newest 1,024 samples, every
+/// 512 samples. In float32, as get_lfbe_func() of benchmark/training/streaming_wakeword/get_dataset.py in
+/// mlcommons/tiny and its reference device compute them.
 class WakeFeatures {
  public:
   static constexpr size_t kStrideSamples = 512;

@@ -21,22 +21,22 @@ struct SoundBlock {
   uint32_t n_lost;  // since it was switched on
 };
 
-/// The model that hears a stream, and the microphone. Functions get the context of the Dut.
+/// The model that hears a stream, and the microphone. All functions get the context of the Dut.
 struct WakeDut {
-  /// Whether the active model is one.
+  /// Whether the active model is a wake word model.
   bool (*is_active)(void* context);
-  /// A feature as the model takes it.
+  /// Quantizes a feature for the model.
   int8_t (*quantize)(void* context, float feature);
   Status (*infer)(void* context, const int8_t* input, int8_t* output);
   Status (*start_sound)(void* context);
   void (*stop_sound)(void* context);
   /// Never waits.
   Status (*read_sound)(void* context, int16_t* samples, size_t max, SoundBlock* block);
-  /// At the first stride, and at every one in which the wake word is heard.
+  /// Called at the first stride, and at every stride in which the wake word is heard.
   void (*pulse)(void* context);
 };
 
-/// What hears the wake word: strides of sound become features, these an input, this an output.
+/// Hears the wake word: strides of sound become features, features an input, and the input an output.
 class WakeWord {
  public:
   WakeWord(const WakeDut& dut, void* context, uint64_t (*micros)(void* context))
@@ -45,11 +45,11 @@ class WakeWord {
   bool is_active() const { return dut_.is_active != nullptr && dut_.is_active(context_); }
   /// Forgets what it has heard.
   void Reset();
-  /// Hears WakeFeatures::kStrideSamples samples.
+  /// Takes WakeFeatures::kStrideSamples samples.
   Status Hear(const int16_t* stride);
-  /// Runs the model again on what it has heard.
+  /// Runs the model again on the same features.
   Status Infer() { return dut_.infer(context_, window_.data(), output_.data()); }
-  /// Of the newest stride: kBands values.
+  /// The kBands values of the newest stride.
   const int8_t* features() const { return window_.data() + kWakeInput - WakeFeatures::kBands; }
   /// kWakeOutput values.
   const int8_t* output() const { return output_.data(); }
@@ -58,14 +58,14 @@ class WakeWord {
   Status Start(MutableBytes activations);
   void Stop();
   bool is_listening() const { return is_listening_; }
-  /// Hears what the microphone has; returns whether it had anything. Stops if it cannot go on.
+  /// Takes the microphone's sound; returns whether there was any. Stops if it cannot go on.
   bool Listen();
 
   size_t n_activations() const { return n_activations_; }
   const int8_t* activations() const { return reinterpret_cast<const int8_t*>(activations_.data); }
   void ForgetActivations() { n_activations_ = 0; }
   uint32_t n_lost() const { return n_lost_; }
-  /// Strides that were heard since the last Reset(), and how long that took.
+  /// Strides that were heard since the last Reset(), and the time that took.
   uint32_t n_heard() const { return n_heard_; }
   uint64_t busy_us() const { return busy_us_; }
   /// Why it stopped; kOk if it was stopped, or has not.

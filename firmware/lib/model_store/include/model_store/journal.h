@@ -7,11 +7,11 @@
 
 namespace tinyhost {
 
-/// Small values that survive power loss at any write: two flash pages, records appended to one of them.
+/// Small values that survive power loss at any write: two flash pages, with records appended to one of them.
 ///
-/// A page is a header {magic, generation, CRC-32} and records {key, value, CRC-32}. The last good record of a key
-/// holds. When the page is full, the other one is erased and given the latest records, its header last: that one word
-/// switches pages. A torn record fails its CRC and is skipped.
+/// A page is a header {magic, generation, CRC-32} followed by records {key, value, CRC-32}. The last good record of a
+/// key is valid. When the page is full, the other one is erased and gets the latest records, with its header last: that
+/// one word switches pages. A torn record fails its CRC and is skipped.
 class Journal {
  public:
   static constexpr size_t kPages = 2;
@@ -20,12 +20,13 @@ class Journal {
   /// The journal takes two pages of the flash from `flash_offset` on.
   explicit Journal(size_t flash_offset) : flash_offset_(flash_offset) {}
 
-  /// Finds what the flash holds; before it the journal is empty.
+  /// Reads the flash; before that, the journal is empty.
   void Boot();
 
   /// Returns false if the key was never set.
   bool Get(uint32_t key, int32_t* value) const;
-  /// Durable when it returns kOk; writes nothing if the key has this value already. kNoSpace: more than kMaxKeys.
+  /// Durable when it returns kOk; writes nothing if the key already has this value. Returns kNoSpace for more than
+  /// kMaxKeys.
   Status Set(uint32_t key, int32_t value);
 
  private:

@@ -13,13 +13,13 @@
 
 namespace tinyhost {
 
-/// Decides whether an image may become active, e.g. by loading it into the engine.
+/// Decides whether an image may become active, for example by loading it into the engine.
 struct ImageCheck {
   Status (*check)(void* context, Bytes image);
   void* context;
 };
 
-/// Two model slots in flash, of which one is active. A push goes into the other one, page by page, and takes effect by
+/// Two model slots in flash, of which one is active. A push writes the other one, page by page, and takes effect with
 /// one journal record. Power may fail at any write or erase: Boot() finds the old active model or the new one.
 ///
 /// Flash: the journal's two pages, slot 0, slot 1; the slots share what hal::FlashBytes() leaves.
@@ -31,28 +31,29 @@ class ModelStore {
   static constexpr uint32_t kFirstSettingKey = 0x100;
 
   struct Progress {
-    uint32_t offset;  // next byte that is wanted
+    uint32_t offset;  // next byte to send
     uint32_t durable_bytes;
     uint8_t slot;
-    bool present;  // a committed slot has the image already
+    bool present;  // a committed slot already has the image
   };
 
-  /// `page` is a buffer of hal::kFlashPageBytes. `journal` is booted by its owner, and before Boot().
-  /// Nothing else may be called before Boot().
+  /// `page` is a buffer of hal::kFlashPageBytes. `journal` is booted by its owner, before Boot(). Nothing else may be
+  /// called before Boot().
   ModelStore(Journal* journal, uint8_t* page) : journal_(journal), page_(page) {}
 
   /// Verifies both slots and activates the journal's choice, or the other slot if that one does not verify or load.
   void Boot(const ImageCheck& check);
 
   /// Announces an image. Resumes where a push of the same image stopped; skips an image that a committed slot has,
-  /// unless `force`. kBadArgument: no bytes; kNoSpace: larger than a slot.
+  /// unless `force`. Returns kBadArgument for no bytes, kNoSpace if it is larger than a slot.
   Status Begin(uint32_t image_bytes, const Sha256Digest& sha256, bool force);
-  /// Takes bytes at `offset`. Bytes that it has already are skipped. kBadState: no push is under way. kBadArgument:
-  /// `offset` is beyond the next wanted byte, or the bytes go past the image. kFlash*: Begin() must come again.
+  /// Takes bytes at `offset`. Bytes that it already has are skipped. Returns kBadState if no push is under way,
+  /// kBadArgument if `offset` is beyond the next byte or the bytes go past the image, kFlash* if the push must start
+  /// again with Begin().
   Status Write(uint32_t offset, Bytes data);
-  /// Verifies the hash, checks, commits and activates. Again after success: kOk. kBadState: bytes are missing.
+  /// Verifies the hash, checks, commits and activates. Returns kOk again after success, kBadState if bytes are missing.
   Status Commit(const ImageCheck& check);
-  /// Activates the other slot. kNoModel: it has no valid model.
+  /// Activates the other slot. Returns kNoModel if it has no valid model.
   Status Rollback(const ImageCheck& check);
 
   /// Progress of the push under way; zeros if there is none.
@@ -86,7 +87,7 @@ class ModelStore {
   std::array<Slot, kSlots> slots_;
   std::array<Condition, kSlots> conditions_;
   uint8_t active_ = kNoSlot;
-  uint8_t chosen_ = 0;  // what the journal says: the last slot that was made active, whether it loads or not
+  uint8_t chosen_ = 0;  // the journal's choice: the last slot that was made active, whether it loads or not
   Push push_ = Push::kNone;
   Progress progress_{};
 };

@@ -32,8 +32,8 @@ class Slot {
 
   /// True if the stored bytes have the announced SHA-256.
   bool Verify() const;
-  /// Bytes in pages that a power loss leaves. `resumable` is false if a word that is
-  /// still to be written is no longer erased.
+  /// Bytes in pages that survive a power loss. `resumable` is false if a word that must still be written is no longer
+  /// erased.
   uint32_t DurableBytes(bool* resumable) const;
 
   /// Forgets what the slot held.

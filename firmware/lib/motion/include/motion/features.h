@@ -11,7 +11,7 @@ constexpr size_t kMotionAxes = 3;
 constexpr size_t kMinFftPoints = 32;
 constexpr size_t kMaxFftPoints = 512;
 constexpr size_t kMaxBands = 32;
-/// After an axis' bands: RMS, crest factor, kurtosis.
+/// The statistics that follow an axis' bands: RMS, crest factor, kurtosis.
 constexpr size_t kMotionStatistics = 3;
 constexpr size_t kMaxMotionFeatures = kMotionAxes * (kMaxBands + kMotionStatistics);
 /// Fraction bits of a feature: it is an int16 in units of 1 / 256 of log2.
@@ -24,7 +24,7 @@ struct MotionConfig {
   uint16_t band_edges[kMaxBands + 1];  // band b is the bins [edge b, edge b + 1); rising, from 1 on, up to n_fft / 2
 };
 
-/// kBadArgument unless the configuration is as MotionConfig says.
+/// Returns kBadArgument unless the configuration is as MotionConfig says.
 Status CheckMotionConfig(const MotionConfig& config);
 
 inline size_t FeaturesPerAxis(const MotionConfig& config) { return config.n_bands + kMotionStatistics; }

@@ -12,11 +12,11 @@ namespace tinyhost {
 enum class DecodeStatus : uint8_t {
   /// Nothing yet.
   kIncomplete,
-  /// A frame with a right CRC: header() and payload() hold it.
+  /// A frame with a correct CRC: header() and payload() hold it.
   kFrame,
   /// A line of text between frames: text() holds it, with its newline.
   kText,
-  /// COBS and length are right, the CRC is not.
+  /// COBS and length are right, but the CRC is not.
   kBadCrc,
   /// Neither a frame nor text: broken COBS, or fewer bytes than a header and a CRC.
   kMalformed,
@@ -26,13 +26,13 @@ enum class DecodeStatus : uint8_t {
 
 /// Finds frames and log text in a stream of bytes.
 ///
-/// Between two 00 stands a segment; an empty one is nothing. Whole lines at its start are taken as text at their
-/// newline already, for a board without a session sends no 00: text is valid UTF-8 without control characters other
-/// than tab, newline, return and escape. No frame is taken for text, since flags are 0 and so its first byte on the
-/// wire is 02. What is left when the 00 comes is a frame or it is broken.
+/// A segment is what stands between two bytes 00; an empty one is ignored. Whole lines at its start are taken as text
+/// as soon as their newline arrives, because a board without a session sends no 00. Text is valid UTF-8 without control
+/// characters other than tab, newline, return and escape. No frame is taken for text, because its flags are 0 and so
+/// its first byte on the wire is 02. What is left when the 00 arrives is a frame, or malformed.
 class FrameDecoder {
  public:
-  /// `buffer` bounds the segment: COBS adds a byte per 254 to header, payload and CRC, see EncodedBytes().
+  /// `buffer` limits the segment: COBS adds a byte per 254 to header, payload and CRC, see EncodedBytes().
   FrameDecoder(uint8_t* buffer, size_t capacity) : buffer_(buffer), capacity_(capacity) {}
 
   /// The largest segment of a payload of `n` bytes.

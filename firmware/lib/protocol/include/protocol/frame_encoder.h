@@ -15,8 +15,8 @@ using ByteSink = size_t (*)(void* context, const uint8_t* data, size_t n);
 
 /// Writes frames to a sink while they are being made: 00 COBS(header payload CRC-32) 00.
 ///
-/// COBS (Cheshire and Baker, 1999) runs over the pieces as they come, so a payload of any size needs only this
-/// object's buffer. A frame whose sink stalls is given up and counted; the 00 that opens the next frame ends it.
+/// COBS (Cheshire and Baker, 1999) runs over the pieces as they come, so a payload of any size needs only this object's
+/// buffer. A frame whose sink stalls is abandoned and counted; the 00 that opens the next frame ends it.
 class FrameEncoder {
  public:
   FrameEncoder(ByteSink sink, void* context) : sink_(sink), context_(context) {}
@@ -26,11 +26,11 @@ class FrameEncoder {
   /// Returns false if the sink did not take the whole frame.
   bool End();
 
-  /// One whole frame; the payload is its pieces, one after the other.
+  /// Sends one whole frame; its payload is the pieces, one after the other.
   bool Send(uint8_t type, uint16_t seq, std::initializer_list<Bytes> payload);
-  /// Sends text that is no frame: whole lines without 00. A 00 goes first if a frame was given up before.
+  /// Sends text, which is not a frame: whole lines without 00. A 00 goes first if a frame was abandoned before.
   bool SendText(Bytes text);
-  /// A lone 00 ends whatever the other side has received a part of.
+  /// Sends a 00, which ends a frame of which the other side has received a part.
   bool SendDelimiter();
 
   uint32_t n_abandoned() const { return n_abandoned_; }

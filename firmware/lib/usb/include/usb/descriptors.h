@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
-/// What the device says of itself: USB 2.0 specification, section 9.6; Class Definitions for Communications
-/// Devices 1.2, section 5.2; Subclass Specification for PSTN Devices 1.2, section 5.3.
+/// How the device describes itself: USB 2.0 specification, section 9.6; Class Definitions for Communications Devices
+/// 1.2, section 5.2; Subclass Specification for PSTN Devices 1.2, section 5.3.
 namespace tinyhost::usb {
 
 constexpr size_t kPacketBytes = 64;  // of control and bulk endpoints, at full speed
@@ -17,11 +17,12 @@ constexpr uint8_t kIn = 0x80;  // in an endpoint's address
 constexpr size_t kSerialDigits = 16;
 
 struct Descriptor {
-  const uint8_t* data;  // null: there is none
+  const uint8_t* data;  // null if there is none
   uint16_t n;
 };
 
-/// value and index: of GET_DESCRIPTOR. serial: kSerialDigits characters. Strings are made again with each call.
+/// The descriptor for value and index of GET_DESCRIPTOR. serial: kSerialDigits characters. Strings are made again with
+/// each call.
 Descriptor FindDescriptor(uint16_t value, uint16_t index, const char* serial);
 
 }  // namespace tinyhost::usb

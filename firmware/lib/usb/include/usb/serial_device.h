@@ -9,24 +9,24 @@ namespace tinyhost::usb {
 
 constexpr size_t kLineCodingBytes = 7;
 
-/// What a serial port (CDC ACM) answers at endpoint 0, and what it has learnt there. Any host may ask for anything:
-/// what is not as the specifications have it is stalled.
+/// The answers of a serial port (CDC ACM) at endpoint 0, and the state that the host sets there. A host may send any
+/// request: those that do not conform to the specifications are stalled.
 class SerialDevice {
  public:
   explicit SerialDevice(Endpoints* endpoints) : endpoints_(endpoints) {}
-  /// serial: kSerialDigits characters, which stay there.
+  /// serial: kSerialDigits characters, which must stay valid.
   void Begin(const char* serial) { serial_ = serial; }
 
-  /// As after power-up and after a reset of the bus.
+  /// Sets the state after power-up and after a reset of the bus.
   void Reset();
   Answer OnSetup(const Setup& setup);
-  /// The bytes that an answer asked for. False: they are refused.
+  /// Takes the bytes that an answer asked for. Returns false if they are refused.
   bool OnReceived(const uint8_t* data, size_t n);
 
   bool is_configured() const { return configuration_ != 0; }
-  /// A program has the port open: DTR, of a configured device.
+  /// Whether a program has the port open: DTR of a configured device.
   bool is_open() const { return is_configured() && has_dtr_; }
-  /// The rate that means "start the bootloader" was set, and the port was closed.
+  /// Whether the rate that means "start the bootloader" was set, and the port was closed.
   bool is_touched() const;
 
  private:

@@ -18,10 +18,10 @@ struct Setup {
 /// The device's action.
 struct Answer {
   enum class Kind : uint8_t {
-    kStall,    // it is refused
+    kStall,    // the request is refused
     kDone,     // there is nothing to send or to receive: the status stage follows
-    kSend,     // these bytes
-    kReceive,  // n bytes
+    kSend,     // these bytes are sent
+    kReceive,  // n bytes are to be received
     kSilent,   // the hardware answers by itself
   };
 
@@ -30,13 +30,13 @@ struct Answer {
   uint16_t n = 0;
 };
 
-/// The endpoints, as the hardware has them. An address is a number, and 0x80 for what goes to the host.
+/// The endpoints of the hardware. An address is a number, plus 0x80 for the direction to the host.
 class Endpoints {
  public:
-  /// Opens those of the configuration, with data toggles as after a reset, or closes them.
+  /// Opens the endpoints of the configuration, with data toggles as after a reset, or closes them.
   virtual void Open(bool is_configured) = 0;
   virtual bool IsHalted(uint8_t address) const = 0;
-  /// What is not halted begins with DATA0: section 9.4.5.
+  /// Halts an endpoint, or lets it start with DATA0: section 9.4.5.
   virtual void Halt(uint8_t address, bool halt) = 0;
 
  protected:

@@ -23,7 +23,7 @@ HeatMap HeatMapOf(const TensorView& tensor);
 
 constexpr int kMaxHeatMapSide = 255;
 
-/// Cells of one class that touch, and the box around them; ends are exclusive.
+/// Adjacent cells of one class, and the box around them; ends are exclusive.
 struct Blob {
   uint8_t left;
   uint8_t top;
@@ -39,12 +39,12 @@ struct BlobList {
 
   Blob blobs[kCapacity];
   size_t n;
-  size_t n_left_out;  // cells for which there was no room: weaker than all blobs when they came
+  size_t n_left_out;  // cells without room: weaker than all blobs when they came
 };
 
-/// Finds what a heat map shows, as Edge Impulse's FOMO does: row by row, a cell whose score reaches the threshold joins
-/// the first box of its class that it touches, at a corner too, or opens a new one; then boxes that touch are one.
-/// If there is no room for a new box, the weakest one makes room.
+/// Finds the objects in a heat map, as Edge Impulse's FOMO does: row by row, a cell whose score reaches the threshold
+/// joins the first box of its class that it touches, also at a corner, or opens a new one; then boxes that touch are
+/// joined. If there is no room for a new box, the weakest one makes room.
 void FindBlobs(const HeatMap& map, int threshold, BlobList* found);
 
 /// A blob in pixels of the frame: its box, centred on the centroid (x, y).
@@ -55,7 +55,7 @@ struct BlobPlace {
   uint16_t height;
 };
 
-/// Where a blob of a map is in the frame of which the model saw `window`.
+/// Where a blob of a map lies in the frame whose `window` the model saw.
 BlobPlace PlaceOf(const Blob& blob, const HeatMap& map, const SeenWindow& window);
 
 }  // namespace tinyhost

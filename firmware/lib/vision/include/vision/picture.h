@@ -7,7 +7,7 @@
 
 namespace tinyhost {
 
-/// How a pixel of 0..255 becomes a model's input value: (pixel * multiplier + offset) >> 16, saturated to the type.
+/// Maps a pixel of 0..255 to a model's input value: (pixel * multiplier + offset) >> 16, saturated to the type.
 struct PixelMap {
   int32_t multiplier = 1 << 16;                   // Q16
   int32_t offset = -128 * (1 << 16) + (1 << 15);  // Q16, with the rounding half: by default pixel - 128
@@ -24,17 +24,18 @@ struct SeenWindow {
   int height;
 };
 
-/// What PreparePicture shows a model of such an input of a width x height frame, sides from 1 on.
+/// The part of a width x height frame that PreparePicture uses for a model with such an input; sides are at least 1.
 SeenWindow SeenWindowOf(int width, int height, const TensorView& input);
 
 /// Largest frame side that PreparePicture accepts.
 constexpr int kMaxPictureSide = 2048;
 
-/// Fills `input`, (1, h, w, 1 or 3) int8 or uint8, from a grayscale frame: center crop to the input's aspect, then
-/// scale (area average per axis that shrinks, bilinear per axis that grows, a copy where sizes are equal), then map.
-/// Three channels get the same grey. Integers only, so every board computes the same bytes.
+/// Fills `input`, (1, h, w, 1 or 3) int8 or uint8, from a grayscale frame: it crops the centre to the input's aspect
+/// ratio, scales (area average per axis that shrinks, bilinear per axis that grows, a copy where sizes are equal), and
+/// maps the pixels. Three channels get the same grey. Only integers are used, so every board computes the same bytes.
 ///
-/// kBadArgument: no frame, or a side outside 1..kMaxPictureSide. kModelMismatch: `input` is no such tensor.
+/// Returns kBadArgument if there is no frame or a side is outside 1..kMaxPictureSide, kModelMismatch if `input` is
+/// another kind of tensor.
 Status PreparePicture(const uint8_t* gray, int width, int height, const PixelMap& map, const TensorView& input);
 
 }  // namespace tinyhost
