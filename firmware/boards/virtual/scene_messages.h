@@ -8,51 +8,51 @@
 
 namespace tinyhost {
 
-/// Opens every request and reply: 'TSCN'.
+/// The first word of every request and reply: 'TSCN'.
 constexpr uint32_t kSceneMagic = 1313035092;
 
-/// Of the file `marks`, which the host makes and the board writes: StageMarks, each at its number modulo this.
+/// Number of StageMarks in the file `marks`, which the host makes and the board writes, each at its number modulo this.
 constexpr uint32_t kMarksKept = 4096;
 
 /// Which sensor of the board asks.
 enum class SceneSensor : uint8_t {
   kCamera = 1,  ///< 8-bit grayscale pixels, row by row
   kMicrophone = 2,  ///< int16 PCM, mono
-  kAccelerometer = 3,  ///< int16 x, y, z for each moment: of the acceleration, and if it is asked for six channels, of the rotation
+  kAccelerometer = 3,  ///< int16 x, y, z of the acceleration for each moment, followed by those of the rotation if six channels were requested
 };
 
-/// Asks for what the sensor sees next, or gave since the last request.
+/// Asks for the sensor's next picture, or for its samples since the last request.
 struct SceneRequest {
   uint32_t magic;  ///< SCENE_MAGIC
-  uint32_t seq;  ///< the reply repeats it
+  uint32_t seq;  ///< repeated in the reply
   SceneSensor sensor;
-  uint8_t start;  ///< of the microphone or accelerometer. 1: switches it on, its samples count from now; 2: only asks how it samples
-  uint16_t width;  ///< of the picture, pixels; of motion, its channels: 3, for which 0 stands too, or 6
+  uint8_t start;  ///< for microphone and accelerometer: 1 switches it on, and counts its samples from now; 2 only asks how it samples
+  uint16_t width;  ///< of the picture in pixels; for motion the number of channels: 3 (or 0, which means 3) or 6
   uint16_t height;
-  uint16_t max_samples;  ///< of the microphone or accelerometer
+  uint16_t max_samples;  ///< at most so many samples of the microphone or accelerometer
 };
 static_assert(sizeof(SceneRequest) == 16, "SceneRequest has padding");
 
-/// What the sensor saw; the bytes follow.
+/// What the sensor measured; the bytes follow.
 struct SceneReply {
-  uint64_t position;  ///< of the first sample: samples since the start, lost ones too
+  uint64_t position;  ///< of the first sample: counts samples since the start, including lost ones
   uint32_t magic;  ///< SCENE_MAGIC
   uint32_t seq;  ///< the request's
-  uint32_t n_bytes;  ///< that follow; 0 if status is not OK
-  uint32_t lost;  ///< samples since the start that nobody read in time
-  uint32_t n_waiting;  ///< samples behind these that can be read at once
+  uint32_t n_bytes;  ///< bytes that follow; 0 if status is not OK
+  uint32_t lost;  ///< samples since the start that were not read in time
+  uint32_t n_waiting;  ///< further samples that can be read now
   uint32_t rate_mhz;  ///< samples per 1,000 s
-  float scale;  ///< of one count: of full scale (microphone), g (accelerometer); of rotation it is always 2000/32768 degrees per second
-  uint16_t width;  ///< of the picture, pixels; channels of the samples
-  uint16_t height;  ///< of the picture; number of samples
-  Status status;  ///< OK, or why there is nothing
+  float scale;  ///< value of one count: in full scale (microphone) or g (accelerometer); for rotation it is always 2000/32768 degrees per second
+  uint16_t width;  ///< of the picture in pixels; number of channels of the samples
+  uint16_t height;  ///< of the picture in pixels; number of samples
+  Status status;  ///< OK, or why there are no data
   uint8_t reserved[7];
 };
 static_assert(sizeof(SceneReply) == 48, "SceneReply has padding");
 
-/// The pins that tell a meter what the processor does have changed.
+/// A change of the pins that tell a meter what the processor is doing.
 struct StageMark {
-  uint64_t time_ns;  ///< of the board
+  uint64_t time_ns;  ///< the board's time
   uint32_t number;  ///< counts from 1 since the board's start
   uint32_t stages;  ///< bits of hal::Stage; 0: none
 };

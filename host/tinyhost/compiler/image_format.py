@@ -104,17 +104,17 @@ IMAGE_MAGIC = 827148372
 IMAGE_VERSION = 8
 """format version of a plan, for tinyhost's own engine"""
 OLDEST_IMAGE_VERSION = 8
-"""the oldest format version of a plan that the engine runs: it has nothing that means something else since"""
+"""the oldest format version of a plan that the engine runs: nothing in it has changed its meaning since"""
 TFLM_IMAGE_VERSION = 257
-"""format version of a .tflite wrapped for TensorFlow Lite Micro: operators are the file's, one by one; tensors have no place and operators no parameters; the constants are the file"""
+"""format version of a .tflite wrapped for TensorFlow Lite Micro: operators are the file's, one by one; tensors have no offsets and operators no parameters; the constants are the file"""
 IMAGE_ALIGNMENT = 16
-"""of the image in memory, of its sections and of the arena, in bytes"""
+"""alignment of the image in memory, of its sections and of the arena, in bytes"""
 MAX_RANK = 4
 """dimensions of a tensor"""
 MAX_INPUTS = 10
 """input tensors of one operator; TFLM's limit for CONCATENATION"""
 MAX_IO_TENSORS = 10
-"""inputs of a model, and outputs"""
+"""inputs of a model, and outputs of a model"""
 MAX_TENSORS = 8192
 """tensors in an image"""
 MAX_OPERATORS = 2048
@@ -124,19 +124,19 @@ MAX_LABELS = 255
 MAX_TENSOR_BYTES = 16777216
 """size of one tensor, and of an arena: 16 MiB"""
 MAX_CLOSING = 4
-"""a row of a depthwise filter that reaches over at most so many inputs per tap is stored with zeros between its dilated taps"""
+"""a dilated row of a depthwise filter that spans at most so many inputs per tap is stored with zeros between its taps"""
 PIXELS_IN_FLIGHT = 4
 """output pixels that a windowed kernel may write before it has read all of the first one's window (see overlap)"""
 FILTERS_PER_BLOCK = 4
 """filters that `quads` interleaves; their number is padded to it"""
 WINOGRAD_ROWS = 2
-"""of outputs that WINOGRAD_CONV_2D writes together, when it has read the window of all of them"""
+"""rows of outputs that WINOGRAD_CONV_2D writes together, after it has read the window of all of them"""
 WINOGRAD_COLUMNS = 4
-"""the same of columns"""
+"""columns of these outputs"""
 WINOGRAD_SCRATCH = 88
 """bytes of scratch memory of WINOGRAD_CONV_2D for each input channel: two tiles of 16 points, and a window of 4x6 inputs"""
 SCALED_SHIFT = 3
-"""the shift of every channel whose multiplier is below 2^31: kernels have it in their instructions"""
+"""the shift of every channel whose multiplier is below 2^31, which is fixed in the kernels' instructions"""
 MAX_COPY_RANK = 6
 """dimensions of a strided copy"""
 MAX_AVERAGE_MS = 2000
@@ -154,10 +154,10 @@ MICRO_SPEECH_THRESHOLD = 73
 
 
 class Task(IntEnum):
-    """What a model is for; an app runs only models of its task."""
+    """The task of a model; an app runs only models of its task."""
 
     GENERIC = 0
-    """nothing is known but tensors"""
+    """only its tensors are known"""
     KWS = 1
     """keyword spotting: audio features to labels"""
     VWW = 2
@@ -178,7 +178,7 @@ class TensorType(IntEnum):
     FLOAT32 = 3
     """the real value"""
     INT32 = 4
-    """a whole number, such as an index"""
+    """an integer, such as an index"""
     INT16 = 5
     """real value = q * scale; its zero point is 0"""
 
@@ -191,14 +191,14 @@ class Storage(IntEnum):
     CONSTANT = 1
     """in the constants section, at `offset`"""
     STATE = 2
-    """in the arena, at `offset`, and kept from one inference to the next; a reset fills it with `zero_point`"""
+    """in the arena, at `offset`, and kept between inferences; a reset fills it with `zero_point`"""
 
 
 class OperatorGroup(IntEnum):
-    """Operators that a program has together or not at all: platformio.ini says which groups it is built with."""
+    """Operators that a program contains together or not at all: platformio.ini says with which groups it is built."""
 
     CORE = 0
-    """what int8 convolutional networks are made of"""
+    """the operators of int8 convolutional networks"""
     EXTENDED = 1
     """the other int8 operators"""
     LSTM = 2
@@ -206,13 +206,13 @@ class OperatorGroup(IntEnum):
     FLOAT = 3
     """float32 arithmetic"""
     SVDF = 4
-    """int8 SVDF, of streaming models"""
+    """int8 SVDF, for streaming models"""
     INT16 = 5
     """int16 activations with int8 weights"""
     WINOGRAD = 6
-    """CONV_2D in a form that takes fewer instructions and more flash"""
+    """a form of CONV_2D that takes fewer instructions and more flash"""
     INT32 = 7
-    """whole numbers without a scale, and tables that they index"""
+    """integers without a scale, and tables that they index"""
 
 
 class OperatorCode(IntEnum):
@@ -255,7 +255,7 @@ class OperatorCode(IntEnum):
     RESHAPE = 18
     """only in images for TensorFlow Lite Micro: a plan needs none"""
     UNIDIRECTIONAL_SEQUENCE_LSTM = 19
-    """LstmParams; one sequence, from a state of 0; the output is all steps' or the last one's"""
+    """LstmParams; one sequence, starting from a state of 0; the output has all steps or the last one"""
     LOOKUP = 20
     """LookupParams; TANH, LEAKY_RELU, HARD_SWISH and whatever else is a table of one int8 input"""
     STRIDED_COPY = 21
@@ -281,7 +281,7 @@ class OperatorCode(IntEnum):
     RESIZE_BILINEAR = 31
     """ResizeBilinearParams"""
     ARG_MAX = 32
-    """NoParams; (outer, n, inner) to outer * inner int32: the first of the greatest"""
+    """NoParams; (outer, n, inner) to outer * inner int32: the index of the greatest, the first of equals"""
     L2_NORMALIZATION = 33
     """NoParams; along the last dimension; the output's scale is 1/128"""
     FLOAT_CONV_2D = 34
@@ -321,11 +321,11 @@ class OperatorCode(IntEnum):
     FLOAT_RESIZE_BILINEAR = 51
     """FloatResizeBilinearParams"""
     FLOAT_ARG_MAX = 52
-    """NoParams; (outer, n, inner) to outer * inner int32: the first of the greatest"""
+    """NoParams; (outer, n, inner) to outer * inner int32: the index of the greatest, the first of equals"""
     FLOAT_COMPARE = 53
     """FloatCompareParams; broadcasts; int8, 1 where it holds, else 0"""
     FLOAT_SELECT = 54
-    """NoParams; of float32, int32 or int16: where the first input, int8, is not 0 the second's element, else the third's"""
+    """NoParams; for float32, int32 or int16: where the first input, int8, is not 0 the second's element, else the third's"""
     INT16_BATCH_MATMUL = 55
     """MulParams, the multiplier in Q15; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)"""
     WINOGRAD_CONV_2D = 56
@@ -335,9 +335,9 @@ class OperatorCode(IntEnum):
     INT32_COMPARE = 58
     """FloatCompareParams; broadcasts; int8, 1 where it holds, else 0"""
     CAST = 59
-    """NoParams; float32, int32, int16 and int8 as numbers, whatever their scales; of floats toward zero and saturated, of integers the low bytes"""
+    """NoParams; converts between float32, int32, int16 and int8, ignoring scales; floats are rounded toward zero and saturated, integers keep their low bytes"""
     GATHER = 60
-    """NoParams; (outer, n, inner) and m indices, int32, to (outer, m, inner); of one outside of 0..n - 1 the nearest"""
+    """NoParams; (outer, n, inner) and m indices, int32, to (outer, m, inner); an index outside 0..n - 1 selects the nearest row"""
 
 
 OPERATOR_GROUPS = {
@@ -406,16 +406,16 @@ OPERATOR_GROUPS = {
 
 
 class WeightLayout(IntEnum):
-    """Order of a weight tensor's bytes: what the fastest kernel reads. docs/reference/model-image.md has pictures."""
+    """Order of a weight tensor's bytes, which the fastest kernel needs. docs/reference/model-image.md has pictures."""
 
     ROWS = 0
-    """a filter's rows, filled up to whole words: for DEPTHWISE_CONV_2D"""
+    """a filter's rows, padded to whole words: for DEPTHWISE_CONV_2D"""
     QUADS = 1
     """four filters interleaved, pairs of elements together: for CONV_2D and FULLY_CONNECTED"""
     CARRIED_QUADS = 2
     """quads whose pairs of bytes are the 16-bit numbers 256 * second + first"""
     WINOGRAD = 3
-    """int16: for each four filters the 16 points of the transformed ones: for WINOGRAD_CONV_2D"""
+    """int16: the 16 points of each four transformed filters: for WINOGRAD_CONV_2D"""
 
 
 class Requantization(IntEnum):
@@ -428,18 +428,18 @@ class Requantization(IntEnum):
 
 
 class ScoreKind(IntEnum):
-    """What an anomaly model's score is made of."""
+    """The parts of an anomaly model's score."""
 
     RECONSTRUCTION = 1
     """mean squared error between input and output"""
     DISTANCE = 2
     """mean squared distance to the nearest centroid"""
     COMBINED = 3
-    """the two, weighted by their gains"""
+    """both, weighted by their gains"""
 
 
 class DistanceSource(IntEnum):
-    """What centroids are compared with."""
+    """The values that are compared with the centroids."""
 
     INPUT = 0
     """the model's input"""
@@ -448,7 +448,7 @@ class DistanceSource(IntEnum):
 
 
 class Comparison(IntEnum):
-    """What a COMPARE asks of its inputs, a and b."""
+    """The comparison of a COMPARE's inputs, a and b."""
 
     EQUAL = 0
     """a == b"""
@@ -461,12 +461,12 @@ class Comparison(IntEnum):
 
 
 class PoolKind(IntEnum):
-    """What a pool of float32 makes of its window."""
+    """The function of a pool."""
 
     AVERAGE = 0
-    """the mean of what lies inside the input"""
+    """the mean of the window's part inside the input"""
     MAXIMUM = 1
-    """the greatest of it"""
+    """the greatest value in it"""
 
 
 class BinaryFunction(IntEnum):
@@ -489,7 +489,7 @@ class BinaryFunction(IntEnum):
     PRELU = 7
     """a if a >= 0, else a * b"""
     FLOOR_MOD = 8
-    """what is left of a when it is divided by b, with b's sign"""
+    """the remainder of a / b, with b's sign"""
     FLOOR_DIV = 9
     """a / b in double, rounded down"""
 
@@ -526,11 +526,11 @@ class UnaryFunction(IntEnum):
     LOG = 13
     """the natural logarithm of x"""
     FLOOR = 14
-    """the greatest whole number that is not above x"""
+    """the greatest integer that is not above x"""
     CEIL = 15
-    """the least whole number that is not below x"""
+    """the least integer that is not below x"""
     ROUND = 16
-    """the nearest whole number, halves to the even one"""
+    """the nearest integer, halves to the even one"""
     SIN = 17
     """the sine of x"""
     COS = 18
@@ -569,7 +569,7 @@ class ImageHeader:
     """NUL-terminated UTF-8 strings, one after the other"""
     labels_bytes: int = 0
     task_data_offset: int = 0
-    """the task's own parameters: KwsParams (of a cascade with WakeParams behind it), AnomalyParams, GestureParams; apps check what is in them"""
+    """the task's own parameters: KwsParams (for a cascade followed by WakeParams), AnomalyParams, GestureParams; apps check their contents"""
     task_data_bytes: int = 0
     """0: none"""
     reserved: tuple[int, ...] = (0, 0)
@@ -606,7 +606,7 @@ class ImageHeader:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KwsParams:
-    """Task data of KWS: how the model's features were made (firmware/lib/frontend), and what the app does with its scores."""
+    """Task data of KWS: how the model's features are made (firmware/lib/frontend), and how the app uses its scores."""
 
     SIZE: ClassVar[int] = 24
     _STRUCT: ClassVar[Struct] = Struct("<IHHHHHHHHHH")
@@ -617,19 +617,19 @@ class KwsParams:
     n_channels: int = 0
     """bands of the mel scale"""
     n_strides: int = 0
-    """of one input; its size is n_strides * n_coefficients, or * n_channels if that is 0"""
+    """in one input; its size is n_strides * n_coefficients, or n_strides * n_channels if that is 0"""
     average_ms: int = 0
-    """over which the app averages scores"""
+    """time over which the app averages scores"""
     suppression_ms: int = 0
-    """after a detection, in which none follows"""
+    """time after a detection in which no other one follows"""
     n_silent_labels: int = 0
-    """the first labels, which are no words: silence, unknown"""
+    """number of first labels that are not words: silence, unknown"""
     min_results: int = 0
-    """in the average before it counts"""
+    """results in the average before it counts"""
     period_ms: int = 0
-    """least time between two inferences: what the board's speed allows; 0: at every stride"""
+    """least time between two inferences, which the board's speed allows; 0: at every stride"""
     n_coefficients: int = 0
-    """cepstral coefficients (MFCC) of one stride, which are its features; 0: the channels are"""
+    """cepstral coefficients (MFCC) of one stride, which are its features; 0: the channels are the features"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
@@ -657,12 +657,12 @@ class KwsParams:
 KWS_PARAMS = {
     "micro_speech": KwsParams(sample_rate_hz=16000, window_ms=30, stride_ms=20, n_channels=40, n_strides=49, average_ms=1000, suppression_ms=1500, n_silent_labels=2, min_results=3, period_ms=0, n_coefficients=0),
 }
-"""Of a model without task data: TensorFlow Lite Micro's micro_speech, with its features, its labels (silence, unknown, then words) and what its RecognizeCommands is set to."""
+"""The parameters for a model without task data: TensorFlow Lite Micro's micro_speech, with its features, its labels (silence, unknown, then words) and the settings of its RecognizeCommands."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WakeParams:
-    """Of a cascade, behind KwsParams: its first network's operators come first, and the others run only when it hears something."""
+    """Follows KwsParams in a cascade: the first network's operators come first, and the others run only when it hears something."""
 
     SIZE: ClassVar[int] = 8
     _STRUCT: ClassVar[Struct] = Struct("<HHhH")
@@ -670,9 +670,9 @@ class WakeParams:
     last_operator: int = 0
     """of the first network; the last value of its int8 output is the wake score"""
     hold_ms: int = 0
-    """for how long the second network runs on after a score that reached the threshold"""
+    """how long the second network keeps running after a score that reached the threshold"""
     threshold: int = 0
-    """wake score from which on the second network runs, in the first one's output units"""
+    """wake score from which on the second network runs, in the first network's output units"""
     reserved: int = 0
     """0"""
 
@@ -694,7 +694,7 @@ class WakeParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GestureParams:
-    """Task data of GESTURES: how the model's steps are made of samples (firmware/lib/gestures), and what the app does with its scores."""
+    """Task data of GESTURES: how the model's steps are made from samples (firmware/lib/gestures), and how the app uses its scores."""
 
     SIZE: ClassVar[int] = 16
     _STRUCT: ClassVar[Struct] = Struct("<IHHHHHH")
@@ -702,15 +702,15 @@ class GestureParams:
     step_mhz: int = 0
     """steps per second, in thousandths; each is the mean of the samples in it"""
     n_steps: int = 0
-    """of one input; 6 * n_steps is its size"""
+    """in one input; its size is 6 * n_steps"""
     average_ms: int = 0
-    """over which the app averages scores"""
+    """time over which the app averages scores"""
     suppression_ms: int = 0
-    """after a detection, in which none follows"""
+    """time after a detection in which no other one follows"""
     n_silent_labels: int = 0
-    """the first labels, which are no gestures: still, other"""
+    """number of first labels that are not gestures: still, other"""
     min_results: int = 0
-    """in the average before it counts"""
+    """results in the average before it counts"""
     period_ms: int = 0
     """least time between two inferences; 0: at every step"""
 
@@ -736,12 +736,12 @@ class GestureParams:
 GESTURE_PARAMS = {
     "usual": GestureParams(step_mhz=25000, n_steps=50, average_ms=400, suppression_ms=1000, n_silent_labels=0, min_results=2, period_ms=0),
 }
-"""Of a model without task data, but that its input says how many steps there are: each label is a gesture."""
+"""The parameters for a model without task data, except that its input gives the number of steps: each label is a gesture."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnomalyParams:
-    """Task data of ANOMALY. Behind it, without gaps: multipliers i32[n_features] (Q16) and offsets i16[n_features] that turn features (firmware/lib/motion) into the input, band_edges u16[n_bands + 1], weights u16[n_dimensions], centroids i8[n_centroids * n_dimensions]; n_features is 3 * (n_bands + 3)."""
+    """Task data of ANOMALY. It is followed without gaps by: multipliers i32[n_features] (Q16) and offsets i16[n_features] that turn features (firmware/lib/motion) into the input, band_edges u16[n_bands + 1], weights u16[n_dimensions], centroids i8[n_centroids * n_dimensions]; n_features is 3 * (n_bands + 3)."""
 
     SIZE: ClassVar[int] = 48
     _STRUCT: ClassVar[Struct] = Struct("<IfHHHHBBBBHBBIIiiHHi")
@@ -749,15 +749,15 @@ class AnomalyParams:
     rate_mhz: int = 0
     """samples per second, in thousandths"""
     counts_per_g: float = 0.0
-    """of the samples"""
+    """scale of the samples"""
     n_fft: int = 0
-    """samples of a window"""
+    """samples in a window"""
     hop: int = 0
     """samples from one window's start to the next one's, 1..n_fft"""
     n_bands: int = 0
     """per axis"""
     n_dimensions: int = 0
-    """of a centroid; 0 if there are none"""
+    """of a centroid; 0 if there are no centroids"""
     n_centroids: int = 0
     weight_bits: int = 0
     """fraction bits of weights, 0..40"""
@@ -766,17 +766,17 @@ class AnomalyParams:
     embedding_operator: int = 0
     """index; 0 unless distance_source is embedding"""
     baseline_shift: int = 0
-    """the score's slow mean goes over 2^shift windows; 0..24"""
+    """the score's slow mean covers 2^shift windows; 0..24"""
     reserved: int = 0
     """0"""
     reconstruction_gain: int = 0
-    """Q16; of a reconstruction score 65536"""
+    """Q16; 65536 for a reconstruction score"""
     distance_gain: int = 0
-    """Q16; of a distance score 65536"""
+    """Q16; 65536 for a distance score"""
     threshold: int = 0
-    """Q16, as scores are: from here on a score is high; 0 or more"""
+    """Q16, like the scores: a score from here on is high; 0 or more"""
     hysteresis: int = 0
-    """Q16: below threshold - hysteresis a score is low; 0..threshold"""
+    """Q16: a score below threshold - hysteresis is low; 0..threshold"""
     raise_windows: int = 0
     """high scores in a row that raise the alarm, at least 1"""
     clear_windows: int = 0
@@ -818,7 +818,7 @@ class AnomalyParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelMetadata:
-    """What a model is, apart from how it runs."""
+    """The description of a model, apart from its plan."""
 
     SIZE: ClassVar[int] = 160
     _STRUCT: ClassVar[Struct] = Struct("<32s32sBBHHBBiiiIIIBB10H10HH5I")
@@ -843,15 +843,15 @@ class ModelMetadata:
     pixel_offset: int = 0
     """Q16; includes the rounding half"""
     arena_bytes: int = 0
-    """of working memory"""
+    """working memory of the model"""
     macs: int = 0
     """multiply-accumulates of one inference"""
     n_params: int = 0
     """weights and biases"""
     n_inputs: int = 0
-    """0: one, input_tensor; else 2..max_io_tensors, which lie in input_tensor, a tensor of bytes"""
+    """0: a single one, input_tensor; otherwise 2..max_io_tensors, which lie in input_tensor, a tensor of bytes"""
     n_outputs: int = 0
-    """0: one, output_tensor; else 2..max_io_tensors, which lie in output_tensor, a tensor of bytes"""
+    """0: a single one, output_tensor; otherwise 2..max_io_tensors, which lie in output_tensor, a tensor of bytes"""
     input_tensors: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     """in the model's order, each at the next multiple of image_alignment; 0 beyond n_inputs"""
     output_tensors: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -974,17 +974,17 @@ class OperatorRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelConstants:
-    """What turns an output channel's accumulator into its output: (accumulator + bias) * multiplier / 2^32 / 2^shift. A scaled channel, of a multiplier in 1..2^31 - 1, is rounded down once: ((accumulator + bias) * multiplier / 2^32 + constant) / 2^scaled_shift."""
+    """The constants that turn an output channel's accumulator into its output: (accumulator + bias) * multiplier / 2^32 / 2^shift. A scaled channel, with a multiplier in 1..2^31 - 1, is rounded down once: ((accumulator + bias) * multiplier / 2^32 + constant) / 2^scaled_shift."""
 
     SIZE: ClassVar[int] = 16
     _STRUCT: ClassVar[Struct] = Struct("<iIihH")
 
     bias: int = 0
-    """bias - input zero point * sum of the channel's weights, modulo 2^32; of a scaled channel another number is added, which the constant takes away"""
+    """bias - input zero point * sum of the channel's weights, modulo 2^32; for a scaled channel another number is added, which the constant subtracts again"""
     multiplier: int = 0
-    """Q32: twice TensorFlow Lite's Q31; or 1..2^31 - 1, scaled"""
+    """Q32: twice TensorFlow Lite's Q31; 1..2^31 - 1 for a scaled channel"""
     constant: int = 0
-    """where bounded: (2 * output zero point + 1) * 2^(shift - 1), which rounds too; where scaled: what the host found"""
+    """if bounded: (2 * output zero point + 1) * 2^(shift - 1), which includes the rounding; if scaled: the constant that the host found"""
     shift: int = 0
     """-30..31; positive shifts right"""
     reserved: int = 0
@@ -1034,9 +1034,9 @@ class ConvParams:
     layout: int = 0
     requantization: int = 0
     groups: int = 0
-    """of CONV_2D: filter i reads the channels of group i / (filters / groups); 1 for depthwise"""
+    """for CONV_2D: filter i reads the channels of group i / (filters / groups); 1 for depthwise"""
     channels_at_once: int = 0
-    """of DEPTHWISE_CONV_2D: input channels that share its scratch memory, one to all; 0 for the others"""
+    """for DEPTHWISE_CONV_2D: input channels that share its scratch memory, one to all; 0 for the others"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
@@ -1109,7 +1109,7 @@ class PoolParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeanParams:
-    """MEAN: 1/(height * width) is in the multiplier."""
+    """MEAN: the multiplier includes 1/(height * width)."""
 
     SIZE: ClassVar[int] = 8
     _STRUCT: ClassVar[Struct] = Struct("<ii")
@@ -1147,20 +1147,20 @@ class AddParams:
     input_shift: tuple[int, ...] = (0, 0)
     """-31..0"""
     output_shift: int = 0
-    """-31..0; of SQUARED_DIFFERENCE -31..30"""
+    """-31..0; for SQUARED_DIFFERENCE -31..30"""
     activation_min: int = 0
     activation_max: int = 0
     linear_shift: int = 0
-    """0..31; 0: there is no such form"""
+    """0..31; 0: no linear form"""
     table_input: int = 0
-    """0: there is no table; 1, 2: the first, the second input is looked up, and the output comes of it; 3, 4: twice the sum comes of it"""
+    """0: no table; 1, 2: the first or the second input is looked up for a sum that gives the output; 3, 4: the same for twice the sum before its rounding"""
     reserved: int = 0
     """0"""
     linear_multiplier: tuple[int, ...] = (0, 0)
-    """the second is that of minus the subtrahend"""
+    """the second one is negated for SUB"""
     linear_constant: int = 0
     table_offset: int = 0
-    """with table_input: of i32, what each byte of that input adds"""
+    """with table_input: i32[256], what each byte of that input adds"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
@@ -1246,7 +1246,7 @@ class ConcatenationParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PadParams:
-    """PAD: what follows the input in each dimension is what the output's shape leaves."""
+    """PAD: the padding after the input follows from the output's shape."""
 
     SIZE: ClassVar[int] = 12
     _STRUCT: ClassVar[Struct] = Struct("<4Hb3B")
@@ -1297,7 +1297,7 @@ class SoftmaxParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LookupParams:
-    """An operator of one 8-bit input, as a table."""
+    """An operator with one 8-bit input, as a table."""
 
     SIZE: ClassVar[int] = 4
     _STRUCT: ClassVar[Struct] = Struct("<I")
@@ -1343,7 +1343,7 @@ class QuantizeParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LstmParams:
-    """UNIDIRECTIONAL_SEQUENCE_LSTM of int8 with a 16-bit cell. Arrays of 4 are by gate: input, forget, cell, output. A unit has a block of four filters, its gates, in each of two matrices: over the input, and over the hidden state of the step before."""
+    """UNIDIRECTIONAL_SEQUENCE_LSTM of int8 with a 16-bit cell. Arrays of 4 are in the order of the gates: input, forget, cell, output. A unit has a block of four filters, one per gate, in each of two matrices: over the input, and over the hidden state of the previous step."""
 
     SIZE: ClassVar[int] = 84
     _STRUCT: ClassVar[Struct] = Struct("<IIIIIII4i4iii4b4bbbbbHBB")
@@ -1357,7 +1357,7 @@ class LstmParams:
     hidden_biases_offset: int = 0
     """i32[4 * units]: -hidden zero point * sum of weights, modulo 2^32"""
     sigmoid_offset: int = 0
-    """u16[256]: sigmoid(i / 24) in Q16, which the kernel interpolates; tanh too"""
+    """u16[256]: sigmoid(i / 24) in Q16, which the kernel interpolates for the sigmoid and for tanh"""
     scratch_offset: int = 0
     """in the arena, 4-byte aligned: the cell state, and inputs unfolded to 16 bits"""
     scratch_bytes: int = 0
@@ -1382,7 +1382,7 @@ class LstmParams:
     hidden_zero_point: int = 0
     """of the hidden state, and of the output"""
     cell_clip: int = 0
-    """the cell state stays in -clip..clip; 32768: it is not clipped"""
+    """the cell state stays in -clip..clip; 32768: no clipping"""
     input_layout: int = 0
     hidden_layout: int = 0
 
@@ -1449,7 +1449,7 @@ class StridedCopyParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoParams:
-    """Operators that their tensors tell everything. Inputs and output of MAXIMUM, MINIMUM and SELECT have one quantization."""
+    """Operators without parameters: everything follows from their tensors. Inputs and output of MAXIMUM, MINIMUM and SELECT have the same quantization."""
 
     SIZE: ClassVar[int] = 4
     _STRUCT: ClassVar[Struct] = Struct("<I")
@@ -1472,7 +1472,7 @@ class NoParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PreluParams:
-    """PRELU: of inputs from zero on only the scale changes; others are multiplied by their slope."""
+    """PRELU: inputs from zero on only change their scale; others are multiplied by their slope."""
 
     SIZE: ClassVar[int] = 12
     _STRUCT: ClassVar[Struct] = Struct("<iibbH")
@@ -1576,7 +1576,7 @@ class Int32BinaryParams:
     _STRUCT: ClassVar[Struct] = Struct("<B3B")
 
     function: int = 0
-    """none of div, prelu, floor_mod and floor_div"""
+    """any except div, prelu, floor_mod and floor_div"""
     reserved: tuple[int, ...] = (0, 0, 0)
     """0"""
 
@@ -1610,17 +1610,17 @@ class FloatConvParams:
     pad_top: int = 0
     pad_left: int = 0
     weights_offset: int = 0
-    """f32; of `quads` (filters / 4 of each group, height, width, channels, 4), of `rows` (height, width, filters)"""
+    """f32; for `quads` (filters / 4 of each group, height, width, channels, 4), for `rows` (height, width, filters)"""
     bias_offset: int = 0
     """f32, one per filter"""
     activation_min: float = 0.0
     activation_max: float = 0.0
     groups: int = 0
-    """filter i reads the channels of group i / (filters / groups); 1 of `rows`"""
+    """filter i reads the channels of group i / (filters / groups); 1 for `rows`"""
     layout: int = 0
     """`quads`, or `rows` if filter i reads channel i / (filters / channels)"""
     is_dense: int = 0
-    """1: FULLY_CONNECTED; its pixels are the input's rows, as long as a filter"""
+    """1: FULLY_CONNECTED; its pixels are the rows of the input, which are as long as a filter"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
@@ -1727,7 +1727,7 @@ class FloatUnaryParams:
     _STRUCT: ClassVar[Struct] = Struct("<fB3B")
 
     parameter: float = 0.0
-    """of LEAKY_RELU"""
+    """the slope of LEAKY_RELU"""
     function: int = 0
     reserved: tuple[int, ...] = (0, 0, 0)
     """0"""
@@ -1835,7 +1835,7 @@ class FloatMeanParams:
     _STRUCT: ClassVar[Struct] = Struct("<f")
 
     divisor: float = 0.0
-    """of the sum over height and width: their product, or 1 for SUM"""
+    """by which the sum over height and width is divided: their product, or 1 for SUM"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
@@ -1903,7 +1903,7 @@ class SvdfParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Int16Channel:
-    """What turns an output channel's 64-bit accumulator into its output."""
+    """The constants that turn an output channel's 64-bit accumulator into its output."""
 
     SIZE: ClassVar[int] = 16
     _STRUCT: ClassVar[Struct] = Struct("<Iiii")
@@ -1934,7 +1934,7 @@ class Int16Channel:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Int16ConvParams:
-    """INT16_CONV_2D. What lies outside of the input is 0, and left out."""
+    """INT16_CONV_2D. Taps outside the input are 0 and left out."""
 
     SIZE: ClassVar[int] = 36
     _STRUCT: ClassVar[Struct] = Struct("<HHHHHHHHIIhhHBBBBH")
@@ -1948,19 +1948,19 @@ class Int16ConvParams:
     pad_top: int = 0
     pad_left: int = 0
     weights_offset: int = 0
-    """int8; of `quads` (filters / 4 of each group, runs, words, 4 filters, 4 bytes), of `rows` (height, width, filters)"""
+    """int8; for `quads` (filters / 4 of each group, runs, words, 4 filters, 4 bytes), for `rows` (height, width, filters)"""
     channels_offset: int = 0
     """Int16Channel, one per filter"""
     activation_min: int = 0
     activation_max: int = 0
     groups: int = 0
-    """filter i reads the channels of group i / (filters / groups); 1 of `rows`"""
+    """filter i reads the channels of group i / (filters / groups); 1 for `rows`"""
     layout: int = 0
     """`quads`, or `rows` if filter i reads channel i / (filters / channels)"""
     is_dense: int = 0
-    """1: FULLY_CONNECTED; its pixels are the input's rows, as long as a filter"""
+    """1: FULLY_CONNECTED; its pixels are the rows of the input, which are as long as a filter"""
     is_narrow: int = 0
-    """1: accumulators have 32 bits, as where biases are int32, and are rounded twice; 0: 64 bits, rounded once"""
+    """1: accumulators have 32 bits, as with int32 biases, and are rounded twice; 0: 64 bits, rounded once"""
     padding: int = 0
     """0"""
     reserved: int = 0
@@ -2078,13 +2078,13 @@ class Int16BinaryParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Int16ScaleParams:
-    """INT16_SCALE: x - its zero point times a multiplier, plus the output's zero point: QUANTIZE, RELU, RELU6, LEAKY_RELU, ABS."""
+    """INT16_SCALE: (x - its zero point) times a multiplier, plus the output's zero point: QUANTIZE, RELU, RELU6, LEAKY_RELU, ABS."""
 
     SIZE: ClassVar[int] = 16
     _STRUCT: ClassVar[Struct] = Struct("<2i2bhhBB")
 
     multiplier: tuple[int, ...] = (0, 0)
-    """Q31: of values from 0 on, and below 0"""
+    """Q31: for values from 0 on, and for values below 0"""
     shift: tuple[int, ...] = (0, 0)
     """-31..30"""
     activation_min: int = 0

@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 STORAGE_BYTES = 688128
-"""Flash of settings and model slots: 983,040 bytes above the bootloader less 294,912 for the program."""
+"""Flash for settings and model slots: 983,040 bytes above the bootloader minus 294,912 for the program."""
 SLOT_BYTES = 335872
 """Largest model image: what the storage leaves for each of two slots."""
 
@@ -33,9 +33,9 @@ class AppLimits:
     arena_bytes: int = 0
     """working memory of the engine"""
     max_classes: int = 0
-    """of a model whose scores become predictions; 0: the app does not classify"""
+    """classes of a model whose scores become predictions; 0: the app does not classify"""
     operator_groups: int = 0
-    """of the program for the Nano that comes with tinyhost: bit OperatorGroup for each"""
+    """operator groups in the Nano's program that comes with tinyhost: bit OperatorGroup for each"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""

@@ -78,11 +78,11 @@ __all__ = [
 ]
 
 PROTOCOL_VERSION = 2
-"""The newest protocol version that this side speaks. 2: PING and INFO tell the boot, INFO tells the sensor and the last fault."""
+"""The newest protocol version that this side speaks. Version 2 added the boot number to PING and INFO, and the sensor and the last fault to INFO."""
 PROTOCOL_VERSION_MIN = 1
 """The oldest protocol version that this side speaks."""
 HELLO_MAGIC = 1414744148
-"""Opens every HELLO, in all versions: 'THST'."""
+"""The first word of every HELLO, in all versions: 'THST'."""
 REPLY_FLAG = 128
 """Set in the type of every reply."""
 FRAME_OVERHEAD_BYTES = 8
@@ -92,19 +92,19 @@ MAX_REQUEST_BYTES = 4112
 MAX_PAYLOAD_BYTES = 65535
 """Largest payload that a host accepts."""
 SESSION_TIMEOUT_MS = 3000
-"""A board that heard no frame for so long takes its host for lost and prints text again."""
+"""After so long without a frame, a board considers its host lost and prints text again."""
 PING_PERIOD_MS = 1000
-"""A host with nothing to say pings this often to keep its session."""
+"""An idle host pings this often to keep its session."""
 MAX_SCORES = 16
-"""Most classes that a PREDICTION carries."""
+"""The largest number of classes in a PREDICTION."""
 MAX_OBJECTS = 16
-"""Most objects that a PREDICTION carries."""
+"""The largest number of objects in a PREDICTION."""
 MAX_UNSURE = 64
-"""Most samples that UNSURE lists."""
+"""The largest number of samples in UNSURE's list."""
 
 
 class MessageType(IntEnum):
-    """What a frame is. Below 0x40 requests of the host, from 0x40 events of the device."""
+    """The type of a frame: below 0x40 requests of the host, from 0x40 on events of the device."""
 
     HELLO = 1
     """HelloRequest -> HelloReply; opens a session, stops all streams; frozen for all versions"""
@@ -119,7 +119,7 @@ class MessageType(IntEnum):
     SINK = 6
     """any bytes -> SinkReply; measures the link"""
     MODEL_BEGIN = 16
-    """ModelBeginRequest -> ModelBeginReply; goes on with the same image where it stopped"""
+    """ModelBeginRequest -> ModelBeginReply; resumes a push of the same image"""
     MODEL_WRITE = 17
     """OffsetHeader, bytes -> ModelWriteReply"""
     MODEL_COMMIT = 18
@@ -135,11 +135,11 @@ class MessageType(IntEnum):
     INFER = 34
     """InferRequest -> InferReply, output bytes"""
     PROFILE = 35
-    """ProfileRequest -> ProfileReply, ProfileEntry each; of the last INFER with PROFILE set"""
+    """ProfileRequest -> ProfileReply, ProfileEntry each; for the last INFER with PROFILE set"""
     SNAPSHOT = 36
     """-> FrameInfo; captures one camera frame and keeps it for READ"""
     FEED = 37
-    """FeedRequest, int16 samples -> FeedReply, then its results: Prediction, int8 scores[n_classes], int8 smoothed[n_classes] each; as if the sensor had given the samples, in no time"""
+    """FeedRequest, int16 samples -> FeedReply, then its results: Prediction, int8 scores[n_classes], int8 smoothed[n_classes] each; as if the sensor had given the samples, but without waiting"""
     SELF_TEST = 38
     """SelfTestRequest -> SelfTestReply, Finding each; runs one part of the self-test of the app's sensor, which takes up to 5 s"""
     UNSURE = 39
@@ -151,7 +151,7 @@ class MessageType(IntEnum):
     STREAM = 56
     """StreamRequest -> StreamHeader of the next item; switches a stream on or off"""
     STREAM_DATA = 64
-    """StreamHeader, then what the stream carries"""
+    """StreamHeader, then the stream's item"""
     DATA = 65
     """OffsetHeader, bytes; a piece of a READ"""
     LOG = 66
@@ -175,7 +175,7 @@ class SlotState(IntEnum):
     EMPTY = 0
     """nothing"""
     PARTIAL = 1
-    """a push that was begun and not committed"""
+    """a push that has begun but was not committed"""
     VALID = 2
     """a committed model image"""
     INVALID = 3
@@ -183,7 +183,7 @@ class SlotState(IntEnum):
 
 
 class SensorKind(IntEnum):
-    """What an app senses with, and what a sample is then."""
+    """An app's sensor, and what a sample of it is."""
 
     CAMERA = 1
     """a picture: uint8 grayscale pixels, row by row"""
@@ -194,7 +194,7 @@ class SensorKind(IntEnum):
 
 
 class Source(IntEnum):
-    """What READ reads and WRITE writes."""
+    """The data that READ reads and WRITE writes."""
 
     SAMPLE = 0
     """one picture, clip or window: the last snapshot, or what WRITE put there"""
@@ -203,7 +203,7 @@ class Source(IntEnum):
     OUTPUT = 2
     """the model's output tensor"""
     OPERATOR = 3
-    """output of operator `index`; valid right after an INFER that ended with it"""
+    """the output of operator `index`; valid right after an INFER that ended with it"""
     MODEL = 4
     """the active model image"""
     PATTERN = 5
@@ -213,29 +213,29 @@ class Source(IntEnum):
 
 
 class InferSource(IntEnum):
-    """What an INFER runs on."""
+    """The input of an INFER."""
 
     INPUT = 0
     """the input tensor as WRITE left it"""
     SAMPLE = 1
     """the sample, preprocessed"""
     SENSOR = 2
-    """a new camera frame, preprocessed; other sensors cannot"""
+    """a new camera frame, preprocessed; not possible with other sensors"""
     PATTERN = 3
     """input bytes from `seed`: byte i is the low byte of murmur3's fmix32(seed + (i + 1) * 0x9E3779B9)"""
 
 
 class StreamId(IntEnum):
-    """What a device can send unasked."""
+    """The streams that a device can send."""
 
     PREDICTIONS = 1
     """Prediction, int8 scores[n_classes], int8 smoothed[n_classes], DetectedObject[n_objects]"""
     CAMERA = 2
     """FrameInfo, then uint8 grayscale pixels, row by row"""
     SAMPLES = 3
-    """SamplesInfo, then int16 samples; all that the sensor gives, period_ms has no effect"""
+    """SamplesInfo, then int16 samples: all of the sensor's; period_ms has no effect"""
     FEATURES = 4
-    """FeaturesInfo, then int8 features; those of every stride, period_ms has no effect"""
+    """FeaturesInfo, then int8 features of every stride; period_ms has no effect"""
 
 
 class Setting(IntEnum):
@@ -250,9 +250,9 @@ class Setting(IntEnum):
     THRESHOLD = 4
     """vww, kws: smoothed score from which the top class is detected, int8 output units, of a heat map the score from which a cell belongs to an object; anomaly: score from which it is high, Q16"""
     AVERAGE_MS = 5
-    """keywords: over how much time scores are averaged"""
+    """keywords: time over which scores are averaged"""
     SUPPRESSION_MS = 6
-    """keywords: after a detection, in which none follows"""
+    """keywords: time after a detection in which no other one follows"""
     MIN_RESULTS = 7
     """keywords: results in the average before anything is detected"""
     HYSTERESIS = 8
@@ -262,15 +262,15 @@ class Setting(IntEnum):
     CLEAR_WINDOWS = 10
     """anomaly: low scores in a row that clear it"""
     UNSURE_MARGIN = 11
-    """samples whose margin is less are kept for UNSURE; 0: none. vww, kws, gestures: between the two best scores, int8 output units, of a heat map between its best object's score and the threshold; anomaly: between score and threshold, Q16"""
+    """samples with a smaller margin are kept for UNSURE; 0: none. vww, kws, gestures: margin between the two best scores, int8 output units, or for a heat map between its best object's score and the threshold; anomaly: margin between score and threshold, Q16"""
     WAKE_THRESHOLD = 12
-    """keywords, of a cascade: score of the first network from which the second one runs, int8 output units"""
+    """keywords, for a cascade: score of the first network from which on the second one runs, int8 output units"""
     WAKE_HOLD_MS = 13
-    """keywords, of a cascade: for how long the second network runs on after such a score"""
+    """keywords, for a cascade: how long the second network keeps running after such a score"""
 
 
 class SampleCoding(IntEnum):
-    """How the values of a sample are kept."""
+    """How the values of a sample are stored."""
 
     PLAIN = 0
     """as the sensor gives them: uint8 pixels, int16 x, y, z of each moment"""
@@ -279,7 +279,7 @@ class SampleCoding(IntEnum):
 
 
 class AlarmState(IntEnum):
-    """Where an app that raises alarms stands."""
+    """The alarm state of an app that raises alarms."""
 
     NORMAL = 0
     """no alarm, and the last score was not high"""
@@ -292,7 +292,7 @@ class AlarmState(IntEnum):
 
 
 class LogLevel(IntEnum):
-    """How grave a log line is."""
+    """The severity of a log line."""
 
     DEBUG = 0
     """for developers"""
@@ -316,7 +316,7 @@ class FrameHeader:
     flags: int = 0
     """0"""
     seq: int = 0
-    """of the request; events count up by themselves, DATA has its READ's"""
+    """the request's; events have a count of their own, DATA has its READ's"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
@@ -348,7 +348,7 @@ class HelloRequest:
     """newest version the host speaks"""
     reserved: int = 0
     session: int = 0
-    """any number; the reply repeats it"""
+    """any number; repeated in the reply"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
@@ -377,7 +377,7 @@ class HelloReply:
     magic: int = 0
     """HELLO_MAGIC"""
     version: int = 0
-    """spoken from now on; 0 if there is none in common"""
+    """spoken from now on; 0 if there is no common version"""
     version_min: int = 0
     """oldest version the board speaks"""
     version_max: int = 0
@@ -406,7 +406,7 @@ class HelloReply:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InfoReply:
-    """Who the board is and what it can take."""
+    """The board's identity and limits."""
 
     SIZE: ClassVar[int] = 232
     OLDEST_SIZE: ClassVar[int] = 184
@@ -415,7 +415,7 @@ class InfoReply:
     board: str = ""
     """native, m4, nano33ble"""
     revision: str = ""
-    """of the board; empty if it has none"""
+    """the board's revision; empty if it has none"""
     app: str = ""
     """kws, vww, anomaly"""
     engine: str = ""
@@ -425,7 +425,7 @@ class InfoReply:
     build_id: str = ""
     """first 16 hex digits of the SHA-256 over the firmware's sources and flags"""
     unique_id: str = ""
-    """of this one board"""
+    """the serial number of this board"""
     tick_unit: str = ""
     """ns, instructions, cycles"""
     tick_hz: int = 0
@@ -433,42 +433,42 @@ class InfoReply:
     max_request_bytes: int = 0
     """largest payload of a request"""
     arena_bytes: int = 0
-    """of the engine"""
+    """the engine's working memory"""
     slot_bytes: int = 0
     """largest model image"""
     page_bytes: int = 0
-    """of the flash"""
+    """size of a flash page"""
     sample_bytes: int = 0
     """largest picture, clip or window"""
     n_slots: int = 0
     sensor: int = 0
-    """of the app"""
+    """the app's sensor"""
     more_operators: int = 0
-    """bit OperatorCode - 32 for those from 32 to 47"""
+    """operators 32 to 47 of the engine: bit OperatorCode - 32 for each"""
     operators: int = 0
-    """that the engine has: bit OperatorCode for each"""
+    """operators 0 to 31 of the engine: bit OperatorCode for each"""
     boot: int = 0
     """as in PingReply"""
     sensor_rate_mhz: int = 0
-    """samples per 1,000 s that the app's sensor gives; 0: not known, or a camera"""
+    """samples per 1,000 s of the app's sensor; 0: unknown, or a camera"""
     sensor_scale: float = 0.0
-    """of one count of them: of full scale (microphone), g (accelerometer)"""
+    """value of one count: in full scale (microphone) or g (accelerometer)"""
     fault_pc: int = 0
-    """where the program was at the last fault since power-on; 0: there was none"""
+    """program counter at the last fault since power-on; 0: there was none"""
     fault_lr: int = 0
-    """where it would have returned to"""
+    """return address at the fault"""
     fault_cfsr: int = 0
-    """what kind of fault: the Cortex-M4's Configurable Fault Status Register"""
+    """kind of the fault: the Cortex-M4's Configurable Fault Status Register"""
     fault_address: int = 0
-    """the address that it was about, if the status register says that there is one"""
+    """address of the faulty access, if the status register says that there is one"""
     sensor_chip: str = ""
-    """of the app's sensor: LSM9DS1, BMI270, MP34DT05; empty if it is not known"""
+    """the app's sensor: LSM9DS1, BMI270, MP34DT05; empty if unknown"""
     reset_reason: int = 0
     """why the firmware started"""
     sensor_channels: int = 0
     """values of each sample"""
     operators_from_48: int = 0
-    """bit OperatorCode - 48 for those from 48 on; 0 of firmware that knows none of them"""
+    """operators from 48 on: bit OperatorCode - 48 for each; 0 in firmware that knows none of them"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
@@ -521,7 +521,7 @@ class PingRequest:
     _STRUCT: ClassVar[Struct] = Struct("<I")
 
     token: int = 0
-    """any number; the reply repeats it"""
+    """any number; repeated in the reply"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
@@ -552,9 +552,9 @@ class PingReply:
     rx_bad: int = 0
     """broken frames received"""
     tx_dropped: int = 0
-    """frames given up because the host did not read"""
+    """frames abandoned because the host did not read"""
     boot: int = 0
-    """number of this start of the firmware: every start has another one; 0 of firmware that has none"""
+    """number of this start of the firmware, different for every start; 0 in firmware without it"""
     reserved: int = 0
 
     def pack(self) -> bytes:
@@ -602,7 +602,7 @@ class ResetRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SinkReply:
-    """How much arrived."""
+    """The number of bytes that arrived."""
 
     SIZE: ClassVar[int] = 4
     _STRUCT: ClassVar[Struct] = Struct("<I")
@@ -653,7 +653,7 @@ class ModelBeginRequest:
 
     image_bytes: int = 0
     force: int = 0
-    """1: write it even if a slot has it"""
+    """1: write the image even if a slot already has it"""
     sha256: bytes = bytes(32)
     """of the whole image"""
 
@@ -674,13 +674,13 @@ class ModelBeginRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelBeginReply:
-    """Where to go on."""
+    """Where the push continues."""
 
     SIZE: ClassVar[int] = 8
     _STRUCT: ClassVar[Struct] = Struct("<IBBH")
 
     offset: int = 0
-    """first byte that is wanted; image_bytes if the image is stored already"""
+    """next byte to send; image_bytes if the image is already stored"""
     slot: int = 0
     present: int = 0
     """1: a committed slot has this image; MODEL_COMMIT activates it without any write of data"""
@@ -704,15 +704,15 @@ class ModelBeginReply:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelWriteReply:
-    """How far the image has come."""
+    """The progress of a push."""
 
     SIZE: ClassVar[int] = 8
     _STRUCT: ClassVar[Struct] = Struct("<II")
 
     offset: int = 0
-    """next byte that is wanted"""
+    """next byte to send"""
     durable_bytes: int = 0
-    """bytes that a power loss would leave"""
+    """bytes that would survive a power loss"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
@@ -796,7 +796,7 @@ class WriteRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadRequest:
-    """Asks for a range of bytes, in pieces."""
+    """Asks for a range of bytes, which are sent in pieces."""
 
     SIZE: ClassVar[int] = 16
     _STRUCT: ClassVar[Struct] = Struct("<IIHHB3B")
@@ -805,7 +805,7 @@ class ReadRequest:
     n_bytes: int = 0
     """cut at the end of the source"""
     chunk_bytes: int = 0
-    """payload of each DATA event but the last"""
+    """payload of each DATA event except the last"""
     index: int = 0
     """operator, or seed"""
     source: int = 0
@@ -837,7 +837,7 @@ class ReadReply:
     _STRUCT: ClassVar[Struct] = Struct("<III")
 
     n_bytes: int = 0
-    """sent"""
+    """bytes sent"""
     total_bytes: int = 0
     """of the whole source"""
     crc32: int = 0
@@ -866,9 +866,9 @@ class InferRequest:
     _STRUCT: ClassVar[Struct] = Struct("<IHHHHBBBB")
 
     seed: int = 0
-    """of a pattern"""
+    """of the pattern"""
     first_operator: int = 0
-    """0 prepares the input first; another goes on where the last INFER ended"""
+    """0: prepares the input first; another one continues where the last INFER ended"""
     end_operator: int = 0
     """one past the last; 0 for all"""
     width: int = 0
@@ -905,7 +905,7 @@ class InferRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InferReply:
-    """What came out. The output's bytes follow when the last operator ran and they fit."""
+    """The result of an INFER. The output's bytes follow if the last operator ran and they fit."""
 
     SIZE: ClassVar[int] = 48
     _STRUCT: ClassVar[Struct] = Struct("<QQQIIIiHHI")
@@ -924,7 +924,7 @@ class InferReply:
     """of the whole model"""
     reserved: int = 0
     arena_bytes: int = 0
-    """that the model takes of the engine's arena"""
+    """bytes of the engine's arena that the model takes"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
@@ -1030,7 +1030,7 @@ class FrameInfo:
     _STRUCT: ClassVar[Struct] = Struct("<QIIIIHHI")
 
     timestamp_us: int = 0
-    """of the board's clock, when the capture began"""
+    """when the capture began, on the board's clock"""
     index: int = 0
     """counts all captures since the start"""
     dropped: int = 0
@@ -1131,7 +1131,7 @@ class StreamRequest:
     stream: int = 0
     enable: int = 0
     period_ms: int = 0
-    """least time between two; 0: as fast as it comes"""
+    """least time between two items; 0: every item"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
@@ -1150,16 +1150,16 @@ class StreamRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StreamHeader:
-    """Opens every STREAM_DATA; in the reply to STREAM what the next item's would be."""
+    """The start of every STREAM_DATA; in the reply to STREAM, the header that the next item would have."""
 
     SIZE: ClassVar[int] = 24
     _STRUCT: ClassVar[Struct] = Struct("<QIIB7B")
 
     timestamp_us: int = 0
     index: int = 0
-    """counts what the stream had to send since the board's start, sent or not"""
+    """counts the stream's items since the board's start, sent or not"""
     dropped: int = 0
-    """of these, given up so far"""
+    """how many of these were not sent"""
     stream: int = 0
     reserved: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0)
 
@@ -1182,38 +1182,38 @@ class StreamHeader:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prediction:
-    """What one inference says; scores follow."""
+    """The result of one inference; scores follow."""
 
     SIZE: ClassVar[int] = 40
     _STRUCT: ClassVar[Struct] = Struct("<QIIIiIBBBBiBBBB")
 
     position: int = 0
-    """of a camera frame: its index; of sounds and motion: samples since the sensor's start, up to the newest one that counted"""
+    """for a camera: the frame's index; for sound and motion: samples since the sensor's start, up to the newest one in the window"""
     capture_ticks: int = 0
-    """to take the frame, or to read the samples since the last prediction"""
+    """for taking the frame, or reading the samples since the last prediction"""
     preprocess_ticks: int = 0
-    """of the frame, or of all samples since the last prediction"""
+    """for the frame, or all samples since the last prediction"""
     invoke_ticks: int = 0
     score: int = 0
-    """of an app whose result is one number, in units of its setting `threshold`; of a cascade the first network's, in units of `wake_threshold`; else 0"""
+    """the result of an app that computes a single number, in units of its setting `threshold`; for a cascade the first network's, in units of `wake_threshold`; otherwise 0"""
     n_strides: int = 0
-    """strides of sound or motion that were preprocessed since the last prediction; 0 of a camera"""
+    """strides of sound or motion that were preprocessed since the last prediction; 0 for a camera"""
     status: int = 0
-    """other than OK: no inference ran, and why"""
+    """other than OK: why no inference ran"""
     n_classes: int = 0
-    """0 when no inference ran, or the app's result is one number"""
+    """0 if no inference ran, or the app's result is a single number"""
     top: int = 0
     """class with the highest smoothed score"""
     detected: int = 0
-    """1: here is what the app looks for"""
+    """1: the app has detected what it looks for"""
     baseline: int = 0
-    """slow mean of `score`; 0 of an app without one"""
+    """slow mean of `score`; 0 for an app without one"""
     alarm: int = 0
-    """of an app that raises alarms; then `detected` is 1 as long as one lasts"""
+    """for an app that raises alarms; `detected` is then 1 as long as an alarm lasts"""
     n_objects: int = 0
-    """of a model whose output is a heat map; then each class's score is its highest cell's, and `detected` is 1 if there is an object"""
+    """for a model whose output is a heat map; each class's score is then its best cell's, and `detected` is 1 if there is an object"""
     n_left_out: int = 0
-    """cells of objects for which there was no room, 255 at most; 0 where all objects are told"""
+    """cells of objects for which there was no room, at most 255; 0 if all objects are listed"""
     asleep: int = 0
     """1: the first network of a cascade did not wake the second one; then every class's score is 0 in real units"""
 
@@ -1246,7 +1246,7 @@ class Prediction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DetectedObject:
-    """What a heat map shows: cells of one class that touch. Places are pixels of the picture that was judged, from its upper left corner."""
+    """An object in a heat map: adjacent cells of one class. Positions are pixels of the classified picture, from its upper left corner."""
 
     SIZE: ClassVar[int] = 12
     _STRUCT: ClassVar[Struct] = Struct("<HHHHbBH")
@@ -1255,7 +1255,7 @@ class DetectedObject:
     """of the centroid"""
     y: int = 0
     width: int = 0
-    """of the box around its cells, whose middle is the centroid"""
+    """of the box around its cells, centred on the centroid"""
     height: int = 0
     score: int = 0
     """of its best cell, int8 output units"""
@@ -1284,17 +1284,17 @@ class DetectedObject:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SamplesInfo:
-    """A piece of what a microphone or an accelerometer gave, in a row without a gap; StreamHeader has the first one's time."""
+    """Consecutive samples of a microphone or an accelerometer; StreamHeader has the first one's time."""
 
     SIZE: ClassVar[int] = 24
     _STRUCT: ClassVar[Struct] = Struct("<QIfIHBB")
 
     position: int = 0
-    """of the first one: samples since the sensor's start, lost ones too"""
+    """of the first one: counts samples since the sensor's start, including lost ones"""
     rate_mhz: int = 0
     """samples per 1,000 s"""
     scale: float = 0.0
-    """of one count: of full scale (microphone), g (accelerometer)"""
+    """value of one count: in full scale (microphone) or g (accelerometer)"""
     lost: int = 0
     """samples that the sensor lost since its start"""
     n_samples: int = 0
@@ -1323,7 +1323,7 @@ class SamplesInfo:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeaturesInfo:
-    """What the model sees of one stride."""
+    """The features of one stride."""
 
     SIZE: ClassVar[int] = 16
     _STRUCT: ClassVar[Struct] = Struct("<QHHHH")
@@ -1333,7 +1333,7 @@ class FeaturesInfo:
     peak: int = 0
     """largest absolute sample of the stride"""
     rms: int = 0
-    """of the stride's samples; of motion without their mean"""
+    """of the stride's samples; for motion after subtracting their mean"""
     n_features: int = 0
     reserved: int = 0
 
@@ -1356,7 +1356,7 @@ class FeaturesInfo:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedRequest:
-    """Hands samples to an app that listens."""
+    """Feeds samples to an app with a continuous sensor."""
 
     SIZE: ClassVar[int] = 16
     _STRUCT: ClassVar[Struct] = Struct("<QIB3B")
@@ -1364,9 +1364,9 @@ class FeedRequest:
     position: int = 0
     """of the first sample; where the last FEED ended"""
     rate_mhz: int = 0
-    """samples per 1,000 s: tells the app the time"""
+    """samples per 1,000 s, which tells the app the time"""
     restart: int = 0
-    """1: forget what was heard; `position` may be any"""
+    """1: forget all earlier samples; `position` may then be any"""
     reserved: tuple[int, ...] = (0, 0, 0)
 
     def pack(self) -> bytes:
@@ -1387,7 +1387,7 @@ class FeedRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedReply:
-    """What came out; the results follow. A board takes fewer samples than it got when there is no room for more results."""
+    """The results of a FEED follow. A board takes fewer samples than it got if there is no room for more results."""
 
     SIZE: ClassVar[int] = 16
     _STRUCT: ClassVar[Struct] = Struct("<QH6B")
@@ -1437,7 +1437,7 @@ class SelfTestRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SelfTestReply:
-    """What a part found; the findings follow."""
+    """The result of one part; the findings follow."""
 
     SIZE: ClassVar[int] = 8
     _STRUCT: ClassVar[Struct] = Struct("<HHHH")
@@ -1474,7 +1474,7 @@ class UnsureRequest:
     _STRUCT: ClassVar[Struct] = Struct("<B3B")
 
     clear: int = 0
-    """1: erase them first, so that the list is empty"""
+    """1: erase the samples first, so that the list is empty"""
     reserved: tuple[int, ...] = (0, 0, 0)
 
     def pack(self) -> bytes:
@@ -1493,20 +1493,20 @@ class UnsureRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnsureReply:
-    """Opens the list. Of windows that overlap, and of pictures within a second, only the one with the least margin is kept."""
+    """The start of the list. Of overlapping windows, and of pictures within a second, only the one with the smallest margin is kept."""
 
     SIZE: ClassVar[int] = 20
     _STRUCT: ClassVar[Struct] = Struct("<IIfHHB3B")
 
     n_unsure: int = 0
-    """samples that were kept since they were erased last; n_kept of them are still there"""
+    """samples that were kept since the last erase; n_kept of them are still there"""
     rate_mhz: int = 0
-    """of the sensor's samples, per 1,000 s; 0 of pictures"""
+    """samples per 1,000 s; 0 for pictures"""
     scale: float = 0.0
-    """of one count: of full scale (microphone), g (accelerometer); 0 of pictures"""
+    """value of one count: in full scale (microphone) or g (accelerometer); 0 for pictures"""
     n_kept: int = 0
     n_room: int = 0
-    """most that are there at a time; 0: not known before the first one"""
+    """largest number of kept samples; 0: not known before the first one"""
     coding: int = 0
     reserved: tuple[int, ...] = (0, 0, 0)
 
@@ -1531,13 +1531,13 @@ class UnsureReply:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnsureSample:
-    """A sample that the model was unsure of, and what it said."""
+    """A sample that the model was unsure of, with its prediction."""
 
     SIZE: ClassVar[int] = 48
     _STRUCT: ClassVar[Struct] = Struct("<QQiiHHBBH16b")
 
     time_us: int = 0
-    """of the board's clock: when the picture was taken, or the window ended"""
+    """when the picture was taken, or the window ended, on the board's clock"""
     position: int = 0
     """as in Prediction"""
     margin: int = 0
@@ -1553,7 +1553,7 @@ class UnsureSample:
     """as in Prediction"""
     reserved: int = 0
     scores: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-    """MAX_SCORES, of which n_classes are said"""
+    """MAX_SCORES, of which the first n_classes are used"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
@@ -1610,7 +1610,7 @@ class ErrorReply:
     status: int = 0
     reserved: int = 0
     expected: int = 0
-    """what would have been right, where a number says it"""
+    """the expected value, if it is a number"""
     got: int = 0
 
     def pack(self) -> bytes:

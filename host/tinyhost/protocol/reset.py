@@ -22,14 +22,14 @@ class ResetReason(IntEnum):
     UNKNOWN = 0
     """the board does not tell"""
     POWER_ON = 1
-    """it got power, or too little for a moment"""
+    """power-on, or a short drop of the supply"""
     PIN = 2
     """the reset button"""
     WATCHDOG = 3
-    """its loop stood still for too long"""
+    """the firmware's loop did not run for too long"""
     SOFTWARE = 4
-    """asked to: RESET, an upload, a touch with 1200 baud"""
+    """on request: RESET, an upload, a touch with 1200 baud"""
     LOCKUP = 5
-    """a fault within the handler of a fault"""
+    """a fault inside a fault handler"""
     FAULT = 6
     """a fault or a failed assert, after which it restarted itself"""

@@ -19,62 +19,62 @@ __all__ = [
 ]
 
 NO_INDEX = 255
-"""A finding that is not about one line, axis or register."""
+"""The index of a finding that is not about one line, axis or register."""
 
 
 class Verdict(IntEnum):
-    """What a finding says."""
+    """The verdict of a finding."""
 
     PASSED = 0
     """as it should be"""
     FAILED = 1
     """not as it should be"""
     SKIPPED = 2
-    """could not be tried, because of what was found before, or because the board is not at rest"""
+    """could not be tested, because of an earlier finding, or because the board is not at rest"""
     NOTED = 3
     """measured; there is no right or wrong"""
 
 
 class LineState(IntEnum):
-    """How a wire behaves. Told apart with the board's own pull-up and pull-down resistors: a driven line does not care."""
+    """How a wire behaves. The board's own pull-up and pull-down resistors tell the states apart: they do not change a driven line."""
 
     GOOD = 0
-    """it changes as it should; a bus line is pulled up and free"""
+    """changes as it should; a bus line is pulled up and free"""
     LOW = 1
-    """always low, whatever the board pulls: shorted to GND, or driven low"""
+    """always low, whichever resistor is on: shorted to GND, or driven low"""
     HIGH = 2
-    """always high, whatever the board pulls: shorted to 3.3 V, or driven high"""
+    """always high, whichever resistor is on: shorted to 3.3 V, or driven high"""
     OPEN = 3
     """follows the board's resistor: nothing is connected; a bus line has no pull-up"""
     SHORTED = 4
     """always the same as the line `other`"""
     EXCHANGED = 5
-    """carries what belongs on the line `other`"""
+    """carries the signal of the line `other`"""
 
 
 class SelfTestCheck(IntEnum):
-    """What was looked at, and the unit of measured, lowest and highest."""
+    """What was tested, and the unit of measured, lowest and highest."""
 
     CAPTURE = 1
-    """captures, or pieces of samples, that came whole; a number of them"""
+    """complete captures, or complete pieces of samples; a count"""
     CAPTURE_TIME = 2
-    """of the slowest capture; us"""
+    """duration of the slowest capture; us"""
     START_TIME = 3
     """from switching the sensor on to its first sample, settling included; ms"""
     SAMPLE_RATE = 4
-    """by the board's clock; samples per 1,000 s"""
+    """measured with the board's clock; samples per 1,000 s"""
     LOST_SAMPLES = 5
-    """while the test listened; samples"""
+    """lost while the test listened; samples"""
     OFFSET = 6
     """mean of the samples; counts"""
     NOISE = 7
     """standard deviation of the samples; hundredths of a count"""
     CLIPPED = 8
-    """samples at full scale; of a million"""
+    """samples at full scale; parts per million"""
     IDENTITY = 9
-    """what the chip says it is; the number in its identity registers"""
+    """the number in the chip's identity registers"""
     REGISTERS = 10
-    """values that a register gave back as they were written; a number of them"""
+    """values that a register returned as they were written; a count"""
     BUS_LINE = 11
     """index 0: clock (SCL, SIOC), 1: data (SDA, SIOD); LineState"""
     SYNC_LINE = 12
@@ -90,15 +90,15 @@ class SelfTestCheck(IntEnum):
     ROW_ACTIVE = 17
     """of a camera: how long HREF is high in a row; us"""
     PATTERN = 18
-    """of a camera: steps of its test pattern's bars that get darker, as all 7 should; a number of them"""
+    """of a camera: steps between its test pattern's bars that get darker, as all 7 should; a count"""
     PATTERN_REPEATS = 19
-    """of a camera: rows of its test pattern that were not the same in a second frame; a number of them"""
+    """of a camera: rows of its test pattern that differed in a second frame; a count"""
     D0_D1_EXCHANGED = 20
-    """of a camera: 1 if the wires D0 and D1 are exchanged, which the app undoes"""
+    """of a camera: 1 if the wires D0 and D1 are exchanged, which the app corrects"""
     CHIP = 21
     """which motion sensor the board has: 1 LSM9DS1 (revision 1), 2 BMI270 (revision 2), 0 none"""
     DEFLECTION = 22
-    """of an accelerometer: what the chip's own self-test adds; index 0: x, 1: y, 2: z of the chip; mg"""
+    """of an accelerometer: how much the chip's own self-test deflects it; index 0: x, 1: y, 2: z of the chip; mg"""
     DEFLECTION_SIZE = 23
     """the same without its sign; mg"""
     GRAVITY = 24
@@ -111,7 +111,7 @@ class SelfTestCheck(IntEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """One thing that a self-test looked at."""
+    """The result of one test of a self-test."""
 
     SIZE: ClassVar[int] = 20
     _STRUCT: ClassVar[Struct] = Struct("<BBBBB3Biii")
@@ -119,17 +119,17 @@ class Finding:
     check: int = 0
     verdict: int = 0
     status: int = 0
-    """other than OK: a call that it needed failed, and `measured` means nothing"""
+    """other than OK: a call that the test needed failed, and `measured` is meaningless"""
     index: int = 0
     """which line or axis; NO_INDEX: none"""
     other: int = 0
-    """of a line that is shorted or exchanged: with which; else NO_INDEX"""
+    """the line with which this one is shorted or exchanged; NO_INDEX: none"""
     reserved: tuple[int, ...] = (0, 0, 0)
     measured: int = 0
     lowest: int = 0
-    """that would be right"""
+    """value that passes"""
     highest: int = 0
-    """that would be right"""
+    """value that passes"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""

@@ -17,7 +17,7 @@ __all__ = [
 
 
 class Status(IntEnum):
-    """The result of a firmware call; everything but OK is a refusal that changed nothing."""
+    """The result of a firmware call; with any other status than OK it was refused and changed nothing."""
 
     OK = 0
     """done"""
@@ -48,13 +48,13 @@ class Status(IntEnum):
     HASH_MISMATCH = 13
     """the stored image does not have the announced SHA-256"""
     SAMPLE_RATE = 14
-    """the samples come at another rate than the active model learnt from"""
+    """the samples' rate is not that of the active model's training data"""
     SAMPLE_SCALE = 15
-    """a count of the samples is another acceleration than the active model learnt from"""
+    """the samples' scale is not that of the active model's training data"""
     IMAGE_MAGIC = 20
     """not a model image"""
     IMAGE_VERSION = 21
-    """model image of a format version, or for an engine, that this firmware does not have"""
+    """the model image's format version or engine is not one of this firmware's"""
     IMAGE_LENGTH = 22
     """image shorter or longer than its header says"""
     IMAGE_CHECKSUM = 23

@@ -20,9 +20,9 @@ __all__ = [
 ]
 
 SCENE_MAGIC = 1313035092
-"""Opens every request and reply: 'TSCN'."""
+"""The first word of every request and reply: 'TSCN'."""
 MARKS_KEPT = 4096
-"""Of the file `marks`, which the host makes and the board writes: StageMarks, each at its number modulo this."""
+"""Number of StageMarks in the file `marks`, which the host makes and the board writes, each at its number modulo this."""
 
 
 class SceneSensor(IntEnum):
@@ -33,12 +33,12 @@ class SceneSensor(IntEnum):
     MICROPHONE = 2
     """int16 PCM, mono"""
     ACCELEROMETER = 3
-    """int16 x, y, z for each moment: of the acceleration, and if it is asked for six channels, of the rotation"""
+    """int16 x, y, z of the acceleration for each moment, followed by those of the rotation if six channels were requested"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SceneRequest:
-    """Asks for what the sensor sees next, or gave since the last request."""
+    """Asks for the sensor's next picture, or for its samples since the last request."""
 
     SIZE: ClassVar[int] = 16
     _STRUCT: ClassVar[Struct] = Struct("<IIBBHHH")
@@ -46,15 +46,15 @@ class SceneRequest:
     magic: int = 0
     """SCENE_MAGIC"""
     seq: int = 0
-    """the reply repeats it"""
+    """repeated in the reply"""
     sensor: int = 0
     start: int = 0
-    """of the microphone or accelerometer. 1: switches it on, its samples count from now; 2: only asks how it samples"""
+    """for microphone and accelerometer: 1 switches it on, and counts its samples from now; 2 only asks how it samples"""
     width: int = 0
-    """of the picture, pixels; of motion, its channels: 3, for which 0 stands too, or 6"""
+    """of the picture in pixels; for motion the number of channels: 3 (or 0, which means 3) or 6"""
     height: int = 0
     max_samples: int = 0
-    """of the microphone or accelerometer"""
+    """at most so many samples of the microphone or accelerometer"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
@@ -77,33 +77,33 @@ class SceneRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SceneReply:
-    """What the sensor saw; the bytes follow."""
+    """What the sensor measured; the bytes follow."""
 
     SIZE: ClassVar[int] = 48
     _STRUCT: ClassVar[Struct] = Struct("<QIIIIIIfHHB7B")
 
     position: int = 0
-    """of the first sample: samples since the start, lost ones too"""
+    """of the first sample: counts samples since the start, including lost ones"""
     magic: int = 0
     """SCENE_MAGIC"""
     seq: int = 0
     """the request's"""
     n_bytes: int = 0
-    """that follow; 0 if status is not OK"""
+    """bytes that follow; 0 if status is not OK"""
     lost: int = 0
-    """samples since the start that nobody read in time"""
+    """samples since the start that were not read in time"""
     n_waiting: int = 0
-    """samples behind these that can be read at once"""
+    """further samples that can be read now"""
     rate_mhz: int = 0
     """samples per 1,000 s"""
     scale: float = 0.0
-    """of one count: of full scale (microphone), g (accelerometer); of rotation it is always 2000/32768 degrees per second"""
+    """value of one count: in full scale (microphone) or g (accelerometer); for rotation it is always 2000/32768 degrees per second"""
     width: int = 0
-    """of the picture, pixels; channels of the samples"""
+    """of the picture in pixels; number of channels of the samples"""
     height: int = 0
-    """of the picture; number of samples"""
+    """of the picture in pixels; number of samples"""
     status: int = 0
-    """OK, or why there is nothing"""
+    """OK, or why there are no data"""
     reserved: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0)
 
     def pack(self) -> bytes:
@@ -132,13 +132,13 @@ class SceneReply:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageMark:
-    """The pins that tell a meter what the processor does have changed."""
+    """A change of the pins that tell a meter what the processor is doing."""
 
     SIZE: ClassVar[int] = 16
     _STRUCT: ClassVar[Struct] = Struct("<QII")
 
     time_ns: int = 0
-    """of the board"""
+    """the board's time"""
     number: int = 0
     """counts from 1 since the board's start"""
     stages: int = 0

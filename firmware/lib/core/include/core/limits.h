@@ -7,7 +7,7 @@
 
 namespace tinyhost {
 
-/// Flash of settings and model slots: 983,040 bytes above the bootloader less 294,912 for the program.
+/// Flash for settings and model slots: 983,040 bytes above the bootloader minus 294,912 for the program.
 constexpr uint32_t kStorageBytes = 688128;
 
 /// Largest model image: what the storage leaves for each of two slots.
@@ -16,8 +16,8 @@ constexpr uint32_t kSlotBytes = 335872;
 /// What an app's firmware has room for.
 struct AppLimits {
   uint32_t arena_bytes;  ///< working memory of the engine
-  uint32_t max_classes;  ///< of a model whose scores become predictions; 0: the app does not classify
-  uint32_t operator_groups;  ///< of the program for the Nano that comes with tinyhost: bit OperatorGroup for each
+  uint32_t max_classes;  ///< classes of a model whose scores become predictions; 0: the app does not classify
+  uint32_t operator_groups;  ///< operator groups in the Nano's program that comes with tinyhost: bit OperatorGroup for each
 };
 static_assert(sizeof(AppLimits) == 12, "AppLimits has padding");
 constexpr AppLimits kKwsAppLimits = {49152, 16, 7};

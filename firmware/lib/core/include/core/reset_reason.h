@@ -10,11 +10,11 @@ namespace tinyhost {
 /// Why the firmware started.
 enum class ResetReason : uint8_t {
   kUnknown = 0,  ///< the board does not tell
-  kPowerOn = 1,  ///< it got power, or too little for a moment
+  kPowerOn = 1,  ///< power-on, or a short drop of the supply
   kPin = 2,  ///< the reset button
-  kWatchdog = 3,  ///< its loop stood still for too long
-  kSoftware = 4,  ///< asked to: RESET, an upload, a touch with 1200 baud
-  kLockup = 5,  ///< a fault within the handler of a fault
+  kWatchdog = 3,  ///< the firmware's loop did not run for too long
+  kSoftware = 4,  ///< on request: RESET, an upload, a touch with 1200 baud
+  kLockup = 5,  ///< a fault inside a fault handler
   kFault = 6,  ///< a fault or a failed assert, after which it restarted itself
 };
 

@@ -8,39 +8,39 @@
 
 namespace tinyhost {
 
-/// A finding that is not about one line, axis or register.
+/// The index of a finding that is not about one line, axis or register.
 constexpr uint8_t kNoIndex = 255;
 
-/// What a finding says.
+/// The verdict of a finding.
 enum class Verdict : uint8_t {
   kPassed = 0,  ///< as it should be
   kFailed = 1,  ///< not as it should be
-  kSkipped = 2,  ///< could not be tried, because of what was found before, or because the board is not at rest
+  kSkipped = 2,  ///< could not be tested, because of an earlier finding, or because the board is not at rest
   kNoted = 3,  ///< measured; there is no right or wrong
 };
 
-/// How a wire behaves. Told apart with the board's own pull-up and pull-down resistors: a driven line does not care.
+/// How a wire behaves. The board's own pull-up and pull-down resistors tell the states apart: they do not change a driven line.
 enum class LineState : uint8_t {
-  kGood = 0,  ///< it changes as it should; a bus line is pulled up and free
-  kLow = 1,  ///< always low, whatever the board pulls: shorted to GND, or driven low
-  kHigh = 2,  ///< always high, whatever the board pulls: shorted to 3.3 V, or driven high
+  kGood = 0,  ///< changes as it should; a bus line is pulled up and free
+  kLow = 1,  ///< always low, whichever resistor is on: shorted to GND, or driven low
+  kHigh = 2,  ///< always high, whichever resistor is on: shorted to 3.3 V, or driven high
   kOpen = 3,  ///< follows the board's resistor: nothing is connected; a bus line has no pull-up
   kShorted = 4,  ///< always the same as the line `other`
-  kExchanged = 5,  ///< carries what belongs on the line `other`
+  kExchanged = 5,  ///< carries the signal of the line `other`
 };
 
-/// What was looked at, and the unit of measured, lowest and highest.
+/// What was tested, and the unit of measured, lowest and highest.
 enum class SelfTestCheck : uint8_t {
-  kCapture = 1,  ///< captures, or pieces of samples, that came whole; a number of them
-  kCaptureTime = 2,  ///< of the slowest capture; us
+  kCapture = 1,  ///< complete captures, or complete pieces of samples; a count
+  kCaptureTime = 2,  ///< duration of the slowest capture; us
   kStartTime = 3,  ///< from switching the sensor on to its first sample, settling included; ms
-  kSampleRate = 4,  ///< by the board's clock; samples per 1,000 s
-  kLostSamples = 5,  ///< while the test listened; samples
+  kSampleRate = 4,  ///< measured with the board's clock; samples per 1,000 s
+  kLostSamples = 5,  ///< lost while the test listened; samples
   kOffset = 6,  ///< mean of the samples; counts
   kNoise = 7,  ///< standard deviation of the samples; hundredths of a count
-  kClipped = 8,  ///< samples at full scale; of a million
-  kIdentity = 9,  ///< what the chip says it is; the number in its identity registers
-  kRegisters = 10,  ///< values that a register gave back as they were written; a number of them
+  kClipped = 8,  ///< samples at full scale; parts per million
+  kIdentity = 9,  ///< the number in the chip's identity registers
+  kRegisters = 10,  ///< values that a register returned as they were written; a count
   kBusLine = 11,  ///< index 0: clock (SCL, SIOC), 1: data (SDA, SIOD); LineState
   kSyncLine = 12,  ///< of a camera; index 0: VSYNC, 1: HREF, 2: PCLK; LineState
   kDataLine = 13,  ///< of a camera; index n: Dn; LineState
@@ -48,28 +48,28 @@ enum class SelfTestCheck : uint8_t {
   kFramePeriod = 15,  ///< of a camera: from one VSYNC to the next; us
   kRowPeriod = 16,  ///< of a camera: from one row to the next; us
   kRowActive = 17,  ///< of a camera: how long HREF is high in a row; us
-  kPattern = 18,  ///< of a camera: steps of its test pattern's bars that get darker, as all 7 should; a number of them
-  kPatternRepeats = 19,  ///< of a camera: rows of its test pattern that were not the same in a second frame; a number of them
-  kD0D1Exchanged = 20,  ///< of a camera: 1 if the wires D0 and D1 are exchanged, which the app undoes
+  kPattern = 18,  ///< of a camera: steps between its test pattern's bars that get darker, as all 7 should; a count
+  kPatternRepeats = 19,  ///< of a camera: rows of its test pattern that differed in a second frame; a count
+  kD0D1Exchanged = 20,  ///< of a camera: 1 if the wires D0 and D1 are exchanged, which the app corrects
   kChip = 21,  ///< which motion sensor the board has: 1 LSM9DS1 (revision 1), 2 BMI270 (revision 2), 0 none
-  kDeflection = 22,  ///< of an accelerometer: what the chip's own self-test adds; index 0: x, 1: y, 2: z of the chip; mg
+  kDeflection = 22,  ///< of an accelerometer: how much the chip's own self-test deflects it; index 0: x, 1: y, 2: z of the chip; mg
   kDeflectionSize = 23,  ///< the same without its sign; mg
   kGravity = 24,  ///< of an accelerometer at rest: magnitude of the mean; mg
   kMovement = 25,  ///< of an accelerometer: standard deviation of the axis that moves most; mg
   kRotation = 26,  ///< of a gyroscope at rest: mean of an axis; index 0: x, 1: y, 2: z; hundredths of a degree per second
 };
 
-/// One thing that a self-test looked at.
+/// The result of one test of a self-test.
 struct Finding {
   SelfTestCheck check;
   Verdict verdict;
-  Status status;  ///< other than OK: a call that it needed failed, and `measured` means nothing
+  Status status;  ///< other than OK: a call that the test needed failed, and `measured` is meaningless
   uint8_t index;  ///< which line or axis; NO_INDEX: none
-  uint8_t other;  ///< of a line that is shorted or exchanged: with which; else NO_INDEX
+  uint8_t other;  ///< the line with which this one is shorted or exchanged; NO_INDEX: none
   uint8_t reserved[3];
   int32_t measured;
-  int32_t lowest;  ///< that would be right
-  int32_t highest;  ///< that would be right
+  int32_t lowest;  ///< value that passes
+  int32_t highest;  ///< value that passes
 };
 static_assert(sizeof(Finding) == 20, "Finding has padding");
 

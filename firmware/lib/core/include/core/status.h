@@ -7,7 +7,7 @@
 
 namespace tinyhost {
 
-/// The result of a firmware call; everything but OK is a refusal that changed nothing.
+/// The result of a firmware call; with any other status than OK it was refused and changed nothing.
 enum class [[nodiscard]] Status : uint8_t {
   kOk = 0,  ///< done
   kUnsupported = 1,  ///< this firmware has no such request, source, stream or setting
@@ -23,10 +23,10 @@ enum class [[nodiscard]] Status : uint8_t {
   kFlashWrite = 11,  ///< flash did not read back as written
   kNoSpace = 12,  ///< larger than a slot, a buffer or the arena
   kHashMismatch = 13,  ///< the stored image does not have the announced SHA-256
-  kSampleRate = 14,  ///< the samples come at another rate than the active model learnt from
-  kSampleScale = 15,  ///< a count of the samples is another acceleration than the active model learnt from
+  kSampleRate = 14,  ///< the samples' rate is not that of the active model's training data
+  kSampleScale = 15,  ///< the samples' scale is not that of the active model's training data
   kImageMagic = 20,  ///< not a model image
-  kImageVersion = 21,  ///< model image of a format version, or for an engine, that this firmware does not have
+  kImageVersion = 21,  ///< the model image's format version or engine is not one of this firmware's
   kImageLength = 22,  ///< image shorter or longer than its header says
   kImageChecksum = 23,  ///< the image's CRC does not match
   kImageSection = 24,  ///< a section is out of bounds, misaligned or overlaps another

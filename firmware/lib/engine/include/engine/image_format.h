@@ -13,13 +13,13 @@ constexpr uint32_t kImageMagic = 827148372;
 /// format version of a plan, for tinyhost's own engine
 constexpr uint32_t kImageVersion = 8;
 
-/// the oldest format version of a plan that the engine runs: it has nothing that means something else since
+/// the oldest format version of a plan that the engine runs: nothing in it has changed its meaning since
 constexpr uint32_t kOldestImageVersion = 8;
 
-/// format version of a .tflite wrapped for TensorFlow Lite Micro: operators are the file's, one by one; tensors have no place and operators no parameters; the constants are the file
+/// format version of a .tflite wrapped for TensorFlow Lite Micro: operators are the file's, one by one; tensors have no offsets and operators no parameters; the constants are the file
 constexpr uint32_t kTflmImageVersion = 257;
 
-/// of the image in memory, of its sections and of the arena, in bytes
+/// alignment of the image in memory, of its sections and of the arena, in bytes
 constexpr uint32_t kImageAlignment = 16;
 
 /// dimensions of a tensor
@@ -28,7 +28,7 @@ constexpr uint32_t kMaxRank = 4;
 /// input tensors of one operator; TFLM's limit for CONCATENATION
 constexpr uint32_t kMaxInputs = 10;
 
-/// inputs of a model, and outputs
+/// inputs of a model, and outputs of a model
 constexpr uint32_t kMaxIoTensors = 10;
 
 /// tensors in an image
@@ -43,7 +43,7 @@ constexpr uint32_t kMaxLabels = 255;
 /// size of one tensor, and of an arena: 16 MiB
 constexpr uint32_t kMaxTensorBytes = 16777216;
 
-/// a row of a depthwise filter that reaches over at most so many inputs per tap is stored with zeros between its dilated taps
+/// a dilated row of a depthwise filter that spans at most so many inputs per tap is stored with zeros between its taps
 constexpr uint32_t kMaxClosing = 4;
 
 /// output pixels that a windowed kernel may write before it has read all of the first one's window (see overlap)
@@ -52,16 +52,16 @@ constexpr uint32_t kPixelsInFlight = 4;
 /// filters that `quads` interleaves; their number is padded to it
 constexpr uint32_t kFiltersPerBlock = 4;
 
-/// of outputs that WINOGRAD_CONV_2D writes together, when it has read the window of all of them
+/// rows of outputs that WINOGRAD_CONV_2D writes together, after it has read the window of all of them
 constexpr uint32_t kWinogradRows = 2;
 
-/// the same of columns
+/// columns of these outputs
 constexpr uint32_t kWinogradColumns = 4;
 
 /// bytes of scratch memory of WINOGRAD_CONV_2D for each input channel: two tiles of 16 points, and a window of 4x6 inputs
 constexpr uint32_t kWinogradScratch = 88;
 
-/// the shift of every channel whose multiplier is below 2^31: kernels have it in their instructions
+/// the shift of every channel whose multiplier is below 2^31, which is fixed in the kernels' instructions
 constexpr uint32_t kScaledShift = 3;
 
 /// dimensions of a strided copy
@@ -85,9 +85,9 @@ constexpr uint16_t kMaxPeriodMs = 60000;
 /// threshold of a KWS model without task data: more than 200 of 255, in int8
 constexpr int32_t kMicroSpeechThreshold = 73;
 
-/// What a model is for; an app runs only models of its task.
+/// The task of a model; an app runs only models of its task.
 enum class Task : uint8_t {
-  kGeneric = 0,  ///< nothing is known but tensors
+  kGeneric = 0,  ///< only its tensors are known
   kKws = 1,  ///< keyword spotting: audio features to labels
   kVww = 2,  ///< visual wake words: a picture to labels
   kAnomaly = 3,  ///< anomaly detection: features to a reconstruction or a distance
@@ -99,7 +99,7 @@ enum class TensorType : uint8_t {
   kInt8 = 1,  ///< real value = (q - zero_point) * scale
   kUint8 = 2,  ///< real value = (q - zero_point) * scale; only as input or output
   kFloat32 = 3,  ///< the real value
-  kInt32 = 4,  ///< a whole number, such as an index
+  kInt32 = 4,  ///< an integer, such as an index
   kInt16 = 5,  ///< real value = q * scale; its zero point is 0
 };
 
@@ -119,19 +119,19 @@ constexpr const char* TensorTypeName(TensorType value) {
 enum class Storage : uint8_t {
   kArena = 0,  ///< in the arena, at `offset`
   kConstant = 1,  ///< in the constants section, at `offset`
-  kState = 2,  ///< in the arena, at `offset`, and kept from one inference to the next; a reset fills it with `zero_point`
+  kState = 2,  ///< in the arena, at `offset`, and kept between inferences; a reset fills it with `zero_point`
 };
 
-/// Operators that a program has together or not at all: platformio.ini says which groups it is built with.
+/// Operators that a program contains together or not at all: platformio.ini says with which groups it is built.
 enum class OperatorGroup : uint8_t {
-  kCore = 0,  ///< what int8 convolutional networks are made of
+  kCore = 0,  ///< the operators of int8 convolutional networks
   kExtended = 1,  ///< the other int8 operators
   kLstm = 2,  ///< int8 LSTM
   kFloat = 3,  ///< float32 arithmetic
-  kSvdf = 4,  ///< int8 SVDF, of streaming models
+  kSvdf = 4,  ///< int8 SVDF, for streaming models
   kInt16 = 5,  ///< int16 activations with int8 weights
-  kWinograd = 6,  ///< CONV_2D in a form that takes fewer instructions and more flash
-  kInt32 = 7,  ///< whole numbers without a scale, and tables that they index
+  kWinograd = 6,  ///< a form of CONV_2D that takes fewer instructions and more flash
+  kInt32 = 7,  ///< integers without a scale, and tables that they index
 };
 
 /// What an operator computes, named as in TensorFlow Lite. Never renumber, only append.
@@ -154,7 +154,7 @@ enum class OperatorCode : uint8_t {
   kQuantize = 16,  ///< QuantizeParams; float32 to int8
   kDequantize = 17,  ///< LookupParams, a table of 256 float32
   kReshape = 18,  ///< only in images for TensorFlow Lite Micro: a plan needs none
-  kUnidirectionalSequenceLstm = 19,  ///< LstmParams; one sequence, from a state of 0; the output is all steps' or the last one's
+  kUnidirectionalSequenceLstm = 19,  ///< LstmParams; one sequence, starting from a state of 0; the output has all steps or the last one
   kLookup = 20,  ///< LookupParams; TANH, LEAKY_RELU, HARD_SWISH and whatever else is a table of one int8 input
   kStridedCopy = 21,  ///< StridedCopyParams; STRIDED_SLICE, SPLIT, UNPACK, TRANSPOSE and whatever else only moves bytes
   kSub = 22,  ///< AddParams; the second input is subtracted; broadcasts
@@ -167,7 +167,7 @@ enum class OperatorCode : uint8_t {
   kSelect = 29,  ///< NoParams; where the first input is not 0 the second's element, else the third's
   kBatchMatmul = 30,  ///< MulParams; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)
   kResizeBilinear = 31,  ///< ResizeBilinearParams
-  kArgMax = 32,  ///< NoParams; (outer, n, inner) to outer * inner int32: the first of the greatest
+  kArgMax = 32,  ///< NoParams; (outer, n, inner) to outer * inner int32: the index of the greatest, the first of equals
   kL2Normalization = 33,  ///< NoParams; along the last dimension; the output's scale is 1/128
   kFloatConv2d = 34,  ///< FloatConvParams; depthwise and fully connected, too
   kFloatPool2d = 35,  ///< FloatPoolParams
@@ -187,15 +187,15 @@ enum class OperatorCode : uint8_t {
   kInt16Dequantize = 49,  ///< NoParams; int16 to float32
   kFloatBatchMatmul = 50,  ///< NoParams; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)
   kFloatResizeBilinear = 51,  ///< FloatResizeBilinearParams
-  kFloatArgMax = 52,  ///< NoParams; (outer, n, inner) to outer * inner int32: the first of the greatest
+  kFloatArgMax = 52,  ///< NoParams; (outer, n, inner) to outer * inner int32: the index of the greatest, the first of equals
   kFloatCompare = 53,  ///< FloatCompareParams; broadcasts; int8, 1 where it holds, else 0
-  kFloatSelect = 54,  ///< NoParams; of float32, int32 or int16: where the first input, int8, is not 0 the second's element, else the third's
+  kFloatSelect = 54,  ///< NoParams; for float32, int32 or int16: where the first input, int8, is not 0 the second's element, else the third's
   kInt16BatchMatmul = 55,  ///< MulParams, the multiplier in Q15; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)
   kWinogradConv2d = 56,  ///< ConvParams of a 3x3 CONV_2D of stride 1 on whole words of channels, bounded
   kInt32Binary = 57,  ///< Int32BinaryParams; broadcasts; wraps around
   kInt32Compare = 58,  ///< FloatCompareParams; broadcasts; int8, 1 where it holds, else 0
-  kCast = 59,  ///< NoParams; float32, int32, int16 and int8 as numbers, whatever their scales; of floats toward zero and saturated, of integers the low bytes
-  kGather = 60,  ///< NoParams; (outer, n, inner) and m indices, int32, to (outer, m, inner); of one outside of 0..n - 1 the nearest
+  kCast = 59,  ///< NoParams; converts between float32, int32, int16 and int8, ignoring scales; floats are rounded toward zero and saturated, integers keep their low bytes
+  kGather = 60,  ///< NoParams; (outer, n, inner) and m indices, int32, to (outer, m, inner); an index outside 0..n - 1 selects the nearest row
 };
 
 /// The name of a OperatorCode as the schema spells it; "unknown" for any other value.
@@ -340,12 +340,12 @@ constexpr OperatorGroup GroupOf(OperatorCode value) {
   return OperatorGroup{};
 }
 
-/// Order of a weight tensor's bytes: what the fastest kernel reads. docs/reference/model-image.md has pictures.
+/// Order of a weight tensor's bytes, which the fastest kernel needs. docs/reference/model-image.md has pictures.
 enum class WeightLayout : uint8_t {
-  kRows = 0,  ///< a filter's rows, filled up to whole words: for DEPTHWISE_CONV_2D
+  kRows = 0,  ///< a filter's rows, padded to whole words: for DEPTHWISE_CONV_2D
   kQuads = 1,  ///< four filters interleaved, pairs of elements together: for CONV_2D and FULLY_CONNECTED
   kCarriedQuads = 2,  ///< quads whose pairs of bytes are the 16-bit numbers 256 * second + first
-  kWinograd = 3,  ///< int16: for each four filters the 16 points of the transformed ones: for WINOGRAD_CONV_2D
+  kWinograd = 3,  ///< int16: the 16 points of each four transformed filters: for WINOGRAD_CONV_2D
 };
 
 /// What the host knows about an operator's accumulators; all forms give TensorFlow Lite's results.
@@ -354,20 +354,20 @@ enum class Requantization : uint8_t {
   kBounded = 1,  ///< accumulators are in -2^30..2^30, and channels that are not scaled have shifts in 1..22 and multipliers of at least 2^31
 };
 
-/// What an anomaly model's score is made of.
+/// The parts of an anomaly model's score.
 enum class ScoreKind : uint8_t {
   kReconstruction = 1,  ///< mean squared error between input and output
   kDistance = 2,  ///< mean squared distance to the nearest centroid
-  kCombined = 3,  ///< the two, weighted by their gains
+  kCombined = 3,  ///< both, weighted by their gains
 };
 
-/// What centroids are compared with.
+/// The values that are compared with the centroids.
 enum class DistanceSource : uint8_t {
   kInput = 0,  ///< the model's input
   kEmbedding = 1,  ///< the output of the operator `embedding_operator`
 };
 
-/// What a COMPARE asks of its inputs, a and b.
+/// The comparison of a COMPARE's inputs, a and b.
 enum class Comparison : uint8_t {
   kEqual = 0,  ///< a == b
   kNotEqual = 1,  ///< a != b
@@ -375,10 +375,10 @@ enum class Comparison : uint8_t {
   kLessEqual = 3,  ///< a <= b
 };
 
-/// What a pool of float32 makes of its window.
+/// The function of a pool.
 enum class PoolKind : uint8_t {
-  kAverage = 0,  ///< the mean of what lies inside the input
-  kMaximum = 1,  ///< the greatest of it
+  kAverage = 0,  ///< the mean of the window's part inside the input
+  kMaximum = 1,  ///< the greatest value in it
 };
 
 /// A function of two numbers, a and b.
@@ -391,7 +391,7 @@ enum class BinaryFunction : uint8_t {
   kMinimum = 5,  ///< a if a < b, else b
   kSquaredDifference = 6,  ///< (a - b)^2
   kPrelu = 7,  ///< a if a >= 0, else a * b
-  kFloorMod = 8,  ///< what is left of a when it is divided by b, with b's sign
+  kFloorMod = 8,  ///< the remainder of a / b, with b's sign
   kFloorDiv = 9,  ///< a / b in double, rounded down
 };
 
@@ -411,9 +411,9 @@ enum class UnaryFunction : uint8_t {
   kSqrt = 11,  ///< the square root of x
   kRsqrt = 12,  ///< 1 / sqrt(x)
   kLog = 13,  ///< the natural logarithm of x
-  kFloor = 14,  ///< the greatest whole number that is not above x
-  kCeil = 15,  ///< the least whole number that is not below x
-  kRound = 16,  ///< the nearest whole number, halves to the even one
+  kFloor = 14,  ///< the greatest integer that is not above x
+  kCeil = 15,  ///< the least integer that is not below x
+  kRound = 16,  ///< the nearest integer, halves to the even one
   kSin = 17,  ///< the sine of x
   kCos = 18,  ///< the cosine of x
 };
@@ -434,79 +434,79 @@ struct ImageHeader {
   uint32_t constants_bytes;
   uint32_t labels_offset;  ///< NUL-terminated UTF-8 strings, one after the other
   uint32_t labels_bytes;
-  uint32_t task_data_offset;  ///< the task's own parameters: KwsParams (of a cascade with WakeParams behind it), AnomalyParams, GestureParams; apps check what is in them
+  uint32_t task_data_offset;  ///< the task's own parameters: KwsParams (for a cascade followed by WakeParams), AnomalyParams, GestureParams; apps check their contents
   uint32_t task_data_bytes;  ///< 0: none
   uint32_t reserved[2];  ///< 0
 };
 static_assert(sizeof(ImageHeader) == 64, "ImageHeader has padding");
 
-/// Task data of KWS: how the model's features were made (firmware/lib/frontend), and what the app does with its scores.
+/// Task data of KWS: how the model's features are made (firmware/lib/frontend), and how the app uses its scores.
 struct KwsParams {
   uint32_t sample_rate_hz;
   uint16_t window_ms;
   uint16_t stride_ms;
   uint16_t n_channels;  ///< bands of the mel scale
-  uint16_t n_strides;  ///< of one input; its size is n_strides * n_coefficients, or * n_channels if that is 0
-  uint16_t average_ms;  ///< over which the app averages scores
-  uint16_t suppression_ms;  ///< after a detection, in which none follows
-  uint16_t n_silent_labels;  ///< the first labels, which are no words: silence, unknown
-  uint16_t min_results;  ///< in the average before it counts
-  uint16_t period_ms;  ///< least time between two inferences: what the board's speed allows; 0: at every stride
-  uint16_t n_coefficients;  ///< cepstral coefficients (MFCC) of one stride, which are its features; 0: the channels are
+  uint16_t n_strides;  ///< in one input; its size is n_strides * n_coefficients, or n_strides * n_channels if that is 0
+  uint16_t average_ms;  ///< time over which the app averages scores
+  uint16_t suppression_ms;  ///< time after a detection in which no other one follows
+  uint16_t n_silent_labels;  ///< number of first labels that are not words: silence, unknown
+  uint16_t min_results;  ///< results in the average before it counts
+  uint16_t period_ms;  ///< least time between two inferences, which the board's speed allows; 0: at every stride
+  uint16_t n_coefficients;  ///< cepstral coefficients (MFCC) of one stride, which are its features; 0: the channels are the features
 };
 static_assert(sizeof(KwsParams) == 24, "KwsParams has padding");
-/// Of a model without task data: TensorFlow Lite Micro's micro_speech, with its features, its labels (silence, unknown, then words) and what its RecognizeCommands is set to.
+/// The parameters for a model without task data: TensorFlow Lite Micro's micro_speech, with its features, its labels (silence, unknown, then words) and the settings of its RecognizeCommands.
 constexpr KwsParams kMicroSpeechKwsParams = {16000, 30, 20, 40, 49, 1000, 1500, 2, 3, 0, 0};
 
-/// Of a cascade, behind KwsParams: its first network's operators come first, and the others run only when it hears something.
+/// Follows KwsParams in a cascade: the first network's operators come first, and the others run only when it hears something.
 struct WakeParams {
   uint16_t last_operator;  ///< of the first network; the last value of its int8 output is the wake score
-  uint16_t hold_ms;  ///< for how long the second network runs on after a score that reached the threshold
-  int16_t threshold;  ///< wake score from which on the second network runs, in the first one's output units
+  uint16_t hold_ms;  ///< how long the second network keeps running after a score that reached the threshold
+  int16_t threshold;  ///< wake score from which on the second network runs, in the first network's output units
   uint16_t reserved;  ///< 0
 };
 static_assert(sizeof(WakeParams) == 8, "WakeParams has padding");
 
-/// Task data of GESTURES: how the model's steps are made of samples (firmware/lib/gestures), and what the app does with its scores.
+/// Task data of GESTURES: how the model's steps are made from samples (firmware/lib/gestures), and how the app uses its scores.
 struct GestureParams {
   uint32_t step_mhz;  ///< steps per second, in thousandths; each is the mean of the samples in it
-  uint16_t n_steps;  ///< of one input; 6 * n_steps is its size
-  uint16_t average_ms;  ///< over which the app averages scores
-  uint16_t suppression_ms;  ///< after a detection, in which none follows
-  uint16_t n_silent_labels;  ///< the first labels, which are no gestures: still, other
-  uint16_t min_results;  ///< in the average before it counts
+  uint16_t n_steps;  ///< in one input; its size is 6 * n_steps
+  uint16_t average_ms;  ///< time over which the app averages scores
+  uint16_t suppression_ms;  ///< time after a detection in which no other one follows
+  uint16_t n_silent_labels;  ///< number of first labels that are not gestures: still, other
+  uint16_t min_results;  ///< results in the average before it counts
   uint16_t period_ms;  ///< least time between two inferences; 0: at every step
 };
 static_assert(sizeof(GestureParams) == 16, "GestureParams has padding");
-/// Of a model without task data, but that its input says how many steps there are: each label is a gesture.
+/// The parameters for a model without task data, except that its input gives the number of steps: each label is a gesture.
 constexpr GestureParams kUsualGestureParams = {25000, 50, 400, 1000, 0, 2, 0};
 
-/// Task data of ANOMALY. Behind it, without gaps: multipliers i32[n_features] (Q16) and offsets i16[n_features] that turn features (firmware/lib/motion) into the input, band_edges u16[n_bands + 1], weights u16[n_dimensions], centroids i8[n_centroids * n_dimensions]; n_features is 3 * (n_bands + 3).
+/// Task data of ANOMALY. It is followed without gaps by: multipliers i32[n_features] (Q16) and offsets i16[n_features] that turn features (firmware/lib/motion) into the input, band_edges u16[n_bands + 1], weights u16[n_dimensions], centroids i8[n_centroids * n_dimensions]; n_features is 3 * (n_bands + 3).
 struct AnomalyParams {
   uint32_t rate_mhz;  ///< samples per second, in thousandths
-  float counts_per_g;  ///< of the samples
-  uint16_t n_fft;  ///< samples of a window
+  float counts_per_g;  ///< scale of the samples
+  uint16_t n_fft;  ///< samples in a window
   uint16_t hop;  ///< samples from one window's start to the next one's, 1..n_fft
   uint16_t n_bands;  ///< per axis
-  uint16_t n_dimensions;  ///< of a centroid; 0 if there are none
+  uint16_t n_dimensions;  ///< of a centroid; 0 if there are no centroids
   uint8_t n_centroids;
   uint8_t weight_bits;  ///< fraction bits of weights, 0..40
   ScoreKind kind;
   DistanceSource distance_source;
   uint16_t embedding_operator;  ///< index; 0 unless distance_source is embedding
-  uint8_t baseline_shift;  ///< the score's slow mean goes over 2^shift windows; 0..24
+  uint8_t baseline_shift;  ///< the score's slow mean covers 2^shift windows; 0..24
   uint8_t reserved;  ///< 0
-  uint32_t reconstruction_gain;  ///< Q16; of a reconstruction score 65536
-  uint32_t distance_gain;  ///< Q16; of a distance score 65536
-  int32_t threshold;  ///< Q16, as scores are: from here on a score is high; 0 or more
-  int32_t hysteresis;  ///< Q16: below threshold - hysteresis a score is low; 0..threshold
+  uint32_t reconstruction_gain;  ///< Q16; 65536 for a reconstruction score
+  uint32_t distance_gain;  ///< Q16; 65536 for a distance score
+  int32_t threshold;  ///< Q16, like the scores: a score from here on is high; 0 or more
+  int32_t hysteresis;  ///< Q16: a score below threshold - hysteresis is low; 0..threshold
   uint16_t raise_windows;  ///< high scores in a row that raise the alarm, at least 1
   uint16_t clear_windows;  ///< low scores in a row that clear it, at least 1
   int32_t baseline_score;  ///< Q16: mean score of normal data; 0 or more
 };
 static_assert(sizeof(AnomalyParams) == 48, "AnomalyParams has padding");
 
-/// What a model is, apart from how it runs.
+/// The description of a model, apart from its plan.
 struct ModelMetadata {
   char name[32];  ///< NUL-terminated
   uint8_t source_sha256[32];  ///< of the .tflite file
@@ -519,11 +519,11 @@ struct ModelMetadata {
   int32_t threshold;  ///< default detection threshold on the target's output, in quantized units
   int32_t pixel_multiplier;  ///< Q16; a pixel p of 0..255 enters the model as clamp((p * multiplier + offset) >> 16)
   int32_t pixel_offset;  ///< Q16; includes the rounding half
-  uint32_t arena_bytes;  ///< of working memory
+  uint32_t arena_bytes;  ///< working memory of the model
   uint32_t macs;  ///< multiply-accumulates of one inference
   uint32_t n_params;  ///< weights and biases
-  uint8_t n_inputs;  ///< 0: one, input_tensor; else 2..max_io_tensors, which lie in input_tensor, a tensor of bytes
-  uint8_t n_outputs;  ///< 0: one, output_tensor; else 2..max_io_tensors, which lie in output_tensor, a tensor of bytes
+  uint8_t n_inputs;  ///< 0: a single one, input_tensor; otherwise 2..max_io_tensors, which lie in input_tensor, a tensor of bytes
+  uint8_t n_outputs;  ///< 0: a single one, output_tensor; otherwise 2..max_io_tensors, which lie in output_tensor, a tensor of bytes
   uint16_t input_tensors[10];  ///< in the model's order, each at the next multiple of image_alignment; 0 beyond n_inputs
   uint16_t output_tensors[10];  ///< the same; 0 beyond n_outputs
   uint16_t padding;  ///< 0
@@ -555,11 +555,11 @@ struct OperatorRecord {
 };
 static_assert(sizeof(OperatorRecord) == 32, "OperatorRecord has padding");
 
-/// What turns an output channel's accumulator into its output: (accumulator + bias) * multiplier / 2^32 / 2^shift. A scaled channel, of a multiplier in 1..2^31 - 1, is rounded down once: ((accumulator + bias) * multiplier / 2^32 + constant) / 2^scaled_shift.
+/// The constants that turn an output channel's accumulator into its output: (accumulator + bias) * multiplier / 2^32 / 2^shift. A scaled channel, with a multiplier in 1..2^31 - 1, is rounded down once: ((accumulator + bias) * multiplier / 2^32 + constant) / 2^scaled_shift.
 struct ChannelConstants {
-  int32_t bias;  ///< bias - input zero point * sum of the channel's weights, modulo 2^32; of a scaled channel another number is added, which the constant takes away
-  uint32_t multiplier;  ///< Q32: twice TensorFlow Lite's Q31; or 1..2^31 - 1, scaled
-  int32_t constant;  ///< where bounded: (2 * output zero point + 1) * 2^(shift - 1), which rounds too; where scaled: what the host found
+  int32_t bias;  ///< bias - input zero point * sum of the channel's weights, modulo 2^32; for a scaled channel another number is added, which the constant subtracts again
+  uint32_t multiplier;  ///< Q32: twice TensorFlow Lite's Q31; 1..2^31 - 1 for a scaled channel
+  int32_t constant;  ///< if bounded: (2 * output zero point + 1) * 2^(shift - 1), which includes the rounding; if scaled: the constant that the host found
   int16_t shift;  ///< -30..31; positive shifts right
   uint16_t reserved;  ///< 0
 };
@@ -583,8 +583,8 @@ struct ConvParams {
   int8_t activation_max;
   WeightLayout layout;
   Requantization requantization;
-  uint16_t groups;  ///< of CONV_2D: filter i reads the channels of group i / (filters / groups); 1 for depthwise
-  uint16_t channels_at_once;  ///< of DEPTHWISE_CONV_2D: input channels that share its scratch memory, one to all; 0 for the others
+  uint16_t groups;  ///< for CONV_2D: filter i reads the channels of group i / (filters / groups); 1 for depthwise
+  uint16_t channels_at_once;  ///< for DEPTHWISE_CONV_2D: input channels that share its scratch memory, one to all; 0 for the others
 };
 static_assert(sizeof(ConvParams) == 40, "ConvParams has padding");
 
@@ -602,7 +602,7 @@ struct PoolParams {
 };
 static_assert(sizeof(PoolParams) == 16, "PoolParams has padding");
 
-/// MEAN: 1/(height * width) is in the multiplier.
+/// MEAN: the multiplier includes 1/(height * width).
 struct MeanParams {
   int32_t multiplier;  ///< Q31
   int32_t shift;  ///< -31..30
@@ -614,15 +614,15 @@ struct AddParams {
   int32_t input_multiplier[2];  ///< Q31
   int32_t output_multiplier;  ///< Q31
   int8_t input_shift[2];  ///< -31..0
-  int8_t output_shift;  ///< -31..0; of SQUARED_DIFFERENCE -31..30
+  int8_t output_shift;  ///< -31..0; for SQUARED_DIFFERENCE -31..30
   int8_t activation_min;
   int8_t activation_max;
-  uint8_t linear_shift;  ///< 0..31; 0: there is no such form
-  uint8_t table_input;  ///< 0: there is no table; 1, 2: the first, the second input is looked up, and the output comes of it; 3, 4: twice the sum comes of it
+  uint8_t linear_shift;  ///< 0..31; 0: no linear form
+  uint8_t table_input;  ///< 0: no table; 1, 2: the first or the second input is looked up for a sum that gives the output; 3, 4: the same for twice the sum before its rounding
   uint8_t reserved;  ///< 0
-  int32_t linear_multiplier[2];  ///< the second is that of minus the subtrahend
+  int32_t linear_multiplier[2];  ///< the second one is negated for SUB
   int32_t linear_constant;
-  uint32_t table_offset;  ///< with table_input: of i32, what each byte of that input adds
+  uint32_t table_offset;  ///< with table_input: i32[256], what each byte of that input adds
 };
 static_assert(sizeof(AddParams) == 36, "AddParams has padding");
 
@@ -643,7 +643,7 @@ struct ConcatenationParams {
 };
 static_assert(sizeof(ConcatenationParams) == 4, "ConcatenationParams has padding");
 
-/// PAD: what follows the input in each dimension is what the output's shape leaves.
+/// PAD: the padding after the input follows from the output's shape.
 struct PadParams {
   uint16_t before[4];  ///< elements before the input, per dimension
   int8_t value;
@@ -657,7 +657,7 @@ struct SoftmaxParams {
 };
 static_assert(sizeof(SoftmaxParams) == 4, "SoftmaxParams has padding");
 
-/// An operator of one 8-bit input, as a table.
+/// An operator with one 8-bit input, as a table.
 struct LookupParams {
   uint32_t table_offset;  ///< 256 elements of the output's type; the index is the input's byte
 };
@@ -669,13 +669,13 @@ struct QuantizeParams {
 };
 static_assert(sizeof(QuantizeParams) == 4, "QuantizeParams has padding");
 
-/// UNIDIRECTIONAL_SEQUENCE_LSTM of int8 with a 16-bit cell. Arrays of 4 are by gate: input, forget, cell, output. A unit has a block of four filters, its gates, in each of two matrices: over the input, and over the hidden state of the step before.
+/// UNIDIRECTIONAL_SEQUENCE_LSTM of int8 with a 16-bit cell. Arrays of 4 are in the order of the gates: input, forget, cell, output. A unit has a block of four filters, one per gate, in each of two matrices: over the input, and over the hidden state of the previous step.
 struct LstmParams {
   uint32_t input_weights_offset;  ///< int8, a block of quads for each unit
   uint32_t hidden_weights_offset;  ///< the same
   uint32_t input_biases_offset;  ///< i32[4 * units]: bias - input zero point * sum of weights, modulo 2^32
   uint32_t hidden_biases_offset;  ///< i32[4 * units]: -hidden zero point * sum of weights, modulo 2^32
-  uint32_t sigmoid_offset;  ///< u16[256]: sigmoid(i / 24) in Q16, which the kernel interpolates; tanh too
+  uint32_t sigmoid_offset;  ///< u16[256]: sigmoid(i / 24) in Q16, which the kernel interpolates for the sigmoid and for tanh
   uint32_t scratch_offset;  ///< in the arena, 4-byte aligned: the cell state, and inputs unfolded to 16 bits
   uint32_t scratch_bytes;
   int32_t input_multiplier[4];  ///< Q31, at least 2^30, as all multipliers here: from sums to Q3.12
@@ -688,7 +688,7 @@ struct LstmParams {
   int8_t output_shift;  ///< -31..30
   int8_t tanh_shift;  ///< -30..14: from the cell state to Q3.12; negative shifts right
   int8_t hidden_zero_point;  ///< of the hidden state, and of the output
-  uint16_t cell_clip;  ///< the cell state stays in -clip..clip; 32768: it is not clipped
+  uint16_t cell_clip;  ///< the cell state stays in -clip..clip; 32768: no clipping
   WeightLayout input_layout;
   WeightLayout hidden_layout;
 };
@@ -702,13 +702,13 @@ struct StridedCopyParams {
 };
 static_assert(sizeof(StridedCopyParams) == 52, "StridedCopyParams has padding");
 
-/// Operators that their tensors tell everything. Inputs and output of MAXIMUM, MINIMUM and SELECT have one quantization.
+/// Operators without parameters: everything follows from their tensors. Inputs and output of MAXIMUM, MINIMUM and SELECT have the same quantization.
 struct NoParams {
   uint32_t reserved;  ///< 0
 };
 static_assert(sizeof(NoParams) == 4, "NoParams has padding");
 
-/// PRELU: of inputs from zero on only the scale changes; others are multiplied by their slope.
+/// PRELU: inputs from zero on only change their scale; others are multiplied by their slope.
 struct PreluParams {
   int32_t multiplier;  ///< Q31: input to output scale
   int32_t slope_multiplier;  ///< Q31: input times slope to output scale
@@ -738,7 +738,7 @@ static_assert(sizeof(ResizeBilinearParams) == 12, "ResizeBilinearParams has padd
 
 /// INT32_BINARY.
 struct Int32BinaryParams {
-  BinaryFunction function;  ///< none of div, prelu, floor_mod and floor_div
+  BinaryFunction function;  ///< any except div, prelu, floor_mod and floor_div
   uint8_t reserved[3];  ///< 0
 };
 static_assert(sizeof(Int32BinaryParams) == 4, "Int32BinaryParams has padding");
@@ -753,13 +753,13 @@ struct FloatConvParams {
   uint16_t dilation_width;
   uint16_t pad_top;
   uint16_t pad_left;
-  uint32_t weights_offset;  ///< f32; of `quads` (filters / 4 of each group, height, width, channels, 4), of `rows` (height, width, filters)
+  uint32_t weights_offset;  ///< f32; for `quads` (filters / 4 of each group, height, width, channels, 4), for `rows` (height, width, filters)
   uint32_t bias_offset;  ///< f32, one per filter
   float activation_min;
   float activation_max;
-  uint16_t groups;  ///< filter i reads the channels of group i / (filters / groups); 1 of `rows`
+  uint16_t groups;  ///< filter i reads the channels of group i / (filters / groups); 1 for `rows`
   WeightLayout layout;  ///< `quads`, or `rows` if filter i reads channel i / (filters / channels)
-  uint8_t is_dense;  ///< 1: FULLY_CONNECTED; its pixels are the input's rows, as long as a filter
+  uint8_t is_dense;  ///< 1: FULLY_CONNECTED; its pixels are the rows of the input, which are as long as a filter
 };
 static_assert(sizeof(FloatConvParams) == 36, "FloatConvParams has padding");
 
@@ -789,7 +789,7 @@ static_assert(sizeof(FloatBinaryParams) == 12, "FloatBinaryParams has padding");
 
 /// FLOAT_UNARY.
 struct FloatUnaryParams {
-  float parameter;  ///< of LEAKY_RELU
+  float parameter;  ///< the slope of LEAKY_RELU
   UnaryFunction function;
   uint8_t reserved[3];  ///< 0
 };
@@ -819,7 +819,7 @@ static_assert(sizeof(FloatCompareParams) == 4, "FloatCompareParams has padding")
 
 /// FLOAT_MEAN.
 struct FloatMeanParams {
-  float divisor;  ///< of the sum over height and width: their product, or 1 for SUM
+  float divisor;  ///< by which the sum over height and width is divided: their product, or 1 for SUM
 };
 static_assert(sizeof(FloatMeanParams) == 4, "FloatMeanParams has padding");
 
@@ -839,7 +839,7 @@ struct SvdfParams {
 };
 static_assert(sizeof(SvdfParams) == 28, "SvdfParams has padding");
 
-/// What turns an output channel's 64-bit accumulator into its output.
+/// The constants that turn an output channel's 64-bit accumulator into its output.
 struct Int16Channel {
   uint32_t bias_low;  ///< of 64 bits
   int32_t bias_high;
@@ -848,7 +848,7 @@ struct Int16Channel {
 };
 static_assert(sizeof(Int16Channel) == 16, "Int16Channel has padding");
 
-/// INT16_CONV_2D. What lies outside of the input is 0, and left out.
+/// INT16_CONV_2D. Taps outside the input are 0 and left out.
 struct Int16ConvParams {
   uint16_t filter_height;
   uint16_t filter_width;
@@ -858,14 +858,14 @@ struct Int16ConvParams {
   uint16_t dilation_width;
   uint16_t pad_top;
   uint16_t pad_left;
-  uint32_t weights_offset;  ///< int8; of `quads` (filters / 4 of each group, runs, words, 4 filters, 4 bytes), of `rows` (height, width, filters)
+  uint32_t weights_offset;  ///< int8; for `quads` (filters / 4 of each group, runs, words, 4 filters, 4 bytes), for `rows` (height, width, filters)
   uint32_t channels_offset;  ///< Int16Channel, one per filter
   int16_t activation_min;
   int16_t activation_max;
-  uint16_t groups;  ///< filter i reads the channels of group i / (filters / groups); 1 of `rows`
+  uint16_t groups;  ///< filter i reads the channels of group i / (filters / groups); 1 for `rows`
   WeightLayout layout;  ///< `quads`, or `rows` if filter i reads channel i / (filters / channels)
-  uint8_t is_dense;  ///< 1: FULLY_CONNECTED; its pixels are the input's rows, as long as a filter
-  uint8_t is_narrow;  ///< 1: accumulators have 32 bits, as where biases are int32, and are rounded twice; 0: 64 bits, rounded once
+  uint8_t is_dense;  ///< 1: FULLY_CONNECTED; its pixels are the rows of the input, which are as long as a filter
+  uint8_t is_narrow;  ///< 1: accumulators have 32 bits, as with int32 biases, and are rounded twice; 0: 64 bits, rounded once
   uint8_t padding;  ///< 0
   uint16_t reserved;  ///< 0
 };
@@ -898,9 +898,9 @@ struct Int16BinaryParams {
 };
 static_assert(sizeof(Int16BinaryParams) == 20, "Int16BinaryParams has padding");
 
-/// INT16_SCALE: x - its zero point times a multiplier, plus the output's zero point: QUANTIZE, RELU, RELU6, LEAKY_RELU, ABS.
+/// INT16_SCALE: (x - its zero point) times a multiplier, plus the output's zero point: QUANTIZE, RELU, RELU6, LEAKY_RELU, ABS.
 struct Int16ScaleParams {
-  int32_t multiplier[2];  ///< Q31: of values from 0 on, and below 0
+  int32_t multiplier[2];  ///< Q31: for values from 0 on, and for values below 0
   int8_t shift[2];  ///< -31..30
   int16_t activation_min;  ///< in the range of the output's type
   int16_t activation_max;  ///< in the range of the output's type

@@ -9,13 +9,13 @@
 
 namespace tinyhost {
 
-/// The newest protocol version that this side speaks. 2: PING and INFO tell the boot, INFO tells the sensor and the last fault.
+/// The newest protocol version that this side speaks. Version 2 added the boot number to PING and INFO, and the sensor and the last fault to INFO.
 constexpr uint32_t kProtocolVersion = 2;
 
 /// The oldest protocol version that this side speaks.
 constexpr uint32_t kProtocolVersionMin = 1;
 
-/// Opens every HELLO, in all versions: 'THST'.
+/// The first word of every HELLO, in all versions: 'THST'.
 constexpr uint32_t kHelloMagic = 1414744148;
 
 /// Set in the type of every reply.
@@ -30,22 +30,22 @@ constexpr uint32_t kMaxRequestBytes = 4112;
 /// Largest payload that a host accepts.
 constexpr uint32_t kMaxPayloadBytes = 65535;
 
-/// A board that heard no frame for so long takes its host for lost and prints text again.
+/// After so long without a frame, a board considers its host lost and prints text again.
 constexpr uint32_t kSessionTimeoutMs = 3000;
 
-/// A host with nothing to say pings this often to keep its session.
+/// An idle host pings this often to keep its session.
 constexpr uint32_t kPingPeriodMs = 1000;
 
-/// Most classes that a PREDICTION carries.
+/// The largest number of classes in a PREDICTION.
 constexpr uint32_t kMaxScores = 16;
 
-/// Most objects that a PREDICTION carries.
+/// The largest number of objects in a PREDICTION.
 constexpr uint32_t kMaxObjects = 16;
 
-/// Most samples that UNSURE lists.
+/// The largest number of samples in UNSURE's list.
 constexpr uint32_t kMaxUnsure = 64;
 
-/// What a frame is. Below 0x40 requests of the host, from 0x40 events of the device.
+/// The type of a frame: below 0x40 requests of the host, from 0x40 on events of the device.
 enum class MessageType : uint8_t {
   kHello = 1,  ///< HelloRequest -> HelloReply; opens a session, stops all streams; frozen for all versions
   kInfo = 2,  ///< -> InfoReply
@@ -53,7 +53,7 @@ enum class MessageType : uint8_t {
   kPing = 4,  ///< PingRequest -> PingReply
   kReset = 5,  ///< ResetRequest ->; the reply is sent before the reset
   kSink = 6,  ///< any bytes -> SinkReply; measures the link
-  kModelBegin = 16,  ///< ModelBeginRequest -> ModelBeginReply; goes on with the same image where it stopped
+  kModelBegin = 16,  ///< ModelBeginRequest -> ModelBeginReply; resumes a push of the same image
   kModelWrite = 17,  ///< OffsetHeader, bytes -> ModelWriteReply
   kModelCommit = 18,  ///< -> SlotInfo; verifies the hash, loads, then activates by one write
   kModelRollback = 19,  ///< -> SlotInfo; activates the other slot's valid model
@@ -61,15 +61,15 @@ enum class MessageType : uint8_t {
   kWrite = 32,  ///< WriteRequest, bytes -> OffsetHeader; fills the sample or the model's input
   kRead = 33,  ///< ReadRequest -> DATA events with the request's seq, then ReadReply
   kInfer = 34,  ///< InferRequest -> InferReply, output bytes
-  kProfile = 35,  ///< ProfileRequest -> ProfileReply, ProfileEntry each; of the last INFER with PROFILE set
+  kProfile = 35,  ///< ProfileRequest -> ProfileReply, ProfileEntry each; for the last INFER with PROFILE set
   kSnapshot = 36,  ///< -> FrameInfo; captures one camera frame and keeps it for READ
-  kFeed = 37,  ///< FeedRequest, int16 samples -> FeedReply, then its results: Prediction, int8 scores[n_classes], int8 smoothed[n_classes] each; as if the sensor had given the samples, in no time
+  kFeed = 37,  ///< FeedRequest, int16 samples -> FeedReply, then its results: Prediction, int8 scores[n_classes], int8 smoothed[n_classes] each; as if the sensor had given the samples, but without waiting
   kSelfTest = 38,  ///< SelfTestRequest -> SelfTestReply, Finding each; runs one part of the self-test of the app's sensor, which takes up to 5 s
   kUnsure = 39,  ///< UnsureRequest -> UnsureReply, then UnsureSample each, the oldest first: the samples that the model was unsure of
   kSettings = 48,  ///< -> SettingInfo for each setting
   kSettingSet = 49,  ///< SettingSetRequest -> SettingInfo
   kStream = 56,  ///< StreamRequest -> StreamHeader of the next item; switches a stream on or off
-  kStreamData = 64,  ///< StreamHeader, then what the stream carries
+  kStreamData = 64,  ///< StreamHeader, then the stream's item
   kData = 65,  ///< OffsetHeader, bytes; a piece of a READ
   kLog = 66,  ///< LogHeader, text
   kError = 127,  ///< as a reply only: ErrorReply, text
@@ -84,43 +84,43 @@ enum class ResetMode : uint8_t {
 /// What a model slot holds.
 enum class SlotState : uint8_t {
   kEmpty = 0,  ///< nothing
-  kPartial = 1,  ///< a push that was begun and not committed
+  kPartial = 1,  ///< a push that has begun but was not committed
   kValid = 2,  ///< a committed model image
   kInvalid = 3,  ///< a committed image that no longer verifies or does not load
 };
 
-/// What an app senses with, and what a sample is then.
+/// An app's sensor, and what a sample of it is.
 enum class SensorKind : uint8_t {
   kCamera = 1,  ///< a picture: uint8 grayscale pixels, row by row
   kMicrophone = 2,  ///< a clip: int16 PCM, mono
   kAccelerometer = 3,  ///< a window: int16 x, y, z for each moment
 };
 
-/// What READ reads and WRITE writes.
+/// The data that READ reads and WRITE writes.
 enum class Source : uint8_t {
   kSample = 0,  ///< one picture, clip or window: the last snapshot, or what WRITE put there
   kInput = 1,  ///< the model's input tensor
   kOutput = 2,  ///< the model's output tensor
-  kOperator = 3,  ///< output of operator `index`; valid right after an INFER that ended with it
+  kOperator = 3,  ///< the output of operator `index`; valid right after an INFER that ended with it
   kModel = 4,  ///< the active model image
   kPattern = 5,  ///< pattern bytes (see InferSource.PATTERN) of seed `index`; measures the link
   kUnsure = 6,  ///< sample `index` of those that UNSURE lists; READ only
 };
 
-/// What an INFER runs on.
+/// The input of an INFER.
 enum class InferSource : uint8_t {
   kInput = 0,  ///< the input tensor as WRITE left it
   kSample = 1,  ///< the sample, preprocessed
-  kSensor = 2,  ///< a new camera frame, preprocessed; other sensors cannot
+  kSensor = 2,  ///< a new camera frame, preprocessed; not possible with other sensors
   kPattern = 3,  ///< input bytes from `seed`: byte i is the low byte of murmur3's fmix32(seed + (i + 1) * 0x9E3779B9)
 };
 
-/// What a device can send unasked.
+/// The streams that a device can send.
 enum class StreamId : uint8_t {
   kPredictions = 1,  ///< Prediction, int8 scores[n_classes], int8 smoothed[n_classes], DetectedObject[n_objects]
   kCamera = 2,  ///< FrameInfo, then uint8 grayscale pixels, row by row
-  kSamples = 3,  ///< SamplesInfo, then int16 samples; all that the sensor gives, period_ms has no effect
-  kFeatures = 4,  ///< FeaturesInfo, then int8 features; those of every stride, period_ms has no effect
+  kSamples = 3,  ///< SamplesInfo, then int16 samples: all of the sensor's; period_ms has no effect
+  kFeatures = 4,  ///< FeaturesInfo, then int8 features of every stride; period_ms has no effect
 };
 
 /// A setting: a signed 32-bit value that the board keeps through power loss when asked to.
@@ -129,24 +129,24 @@ enum class Setting : uint16_t {
   kPeriodMs = 2,  ///< least time between two live predictions, ms
   kSmoothing = 3,  ///< weight of the past in the smoothed scores, 0..255 of 256
   kThreshold = 4,  ///< vww, kws: smoothed score from which the top class is detected, int8 output units, of a heat map the score from which a cell belongs to an object; anomaly: score from which it is high, Q16
-  kAverageMs = 5,  ///< keywords: over how much time scores are averaged
-  kSuppressionMs = 6,  ///< keywords: after a detection, in which none follows
+  kAverageMs = 5,  ///< keywords: time over which scores are averaged
+  kSuppressionMs = 6,  ///< keywords: time after a detection in which no other one follows
   kMinResults = 7,  ///< keywords: results in the average before anything is detected
   kHysteresis = 8,  ///< anomaly: a score below threshold - hysteresis is low; Q16
   kRaiseWindows = 9,  ///< anomaly: high scores in a row that raise the alarm
   kClearWindows = 10,  ///< anomaly: low scores in a row that clear it
-  kUnsureMargin = 11,  ///< samples whose margin is less are kept for UNSURE; 0: none. vww, kws, gestures: between the two best scores, int8 output units, of a heat map between its best object's score and the threshold; anomaly: between score and threshold, Q16
-  kWakeThreshold = 12,  ///< keywords, of a cascade: score of the first network from which the second one runs, int8 output units
-  kWakeHoldMs = 13,  ///< keywords, of a cascade: for how long the second network runs on after such a score
+  kUnsureMargin = 11,  ///< samples with a smaller margin are kept for UNSURE; 0: none. vww, kws, gestures: margin between the two best scores, int8 output units, or for a heat map between its best object's score and the threshold; anomaly: margin between score and threshold, Q16
+  kWakeThreshold = 12,  ///< keywords, for a cascade: score of the first network from which on the second one runs, int8 output units
+  kWakeHoldMs = 13,  ///< keywords, for a cascade: how long the second network keeps running after such a score
 };
 
-/// How the values of a sample are kept.
+/// How the values of a sample are stored.
 enum class SampleCoding : uint8_t {
   kPlain = 0,  ///< as the sensor gives them: uint8 pixels, int16 x, y, z of each moment
   kMuLaw = 1,  ///< a byte for each int16 value: G.711's mu-law
 };
 
-/// Where an app that raises alarms stands.
+/// The alarm state of an app that raises alarms.
 enum class AlarmState : uint8_t {
   kNormal = 0,  ///< no alarm, and the last score was not high
   kSuspect = 1,  ///< no alarm yet: the last scores were high, but too few
@@ -154,7 +154,7 @@ enum class AlarmState : uint8_t {
   kClearing = 3,  ///< still alarm: the last scores were low, but too few
 };
 
-/// How grave a log line is.
+/// The severity of a log line.
 enum class LogLevel : uint8_t {
   kDebug = 0,  ///< for developers
   kInfo = 1,  ///< worth knowing
@@ -166,7 +166,7 @@ enum class LogLevel : uint8_t {
 struct FrameHeader {
   uint8_t type;  ///< MessageType, with REPLY_FLAG in replies
   uint8_t flags;  ///< 0
-  uint16_t seq;  ///< of the request; events count up by themselves, DATA has its READ's
+  uint16_t seq;  ///< the request's; events have a count of their own, DATA has its READ's
 };
 static_assert(sizeof(FrameHeader) == 4, "FrameHeader has padding");
 
@@ -176,14 +176,14 @@ struct HelloRequest {
   uint8_t version_min;  ///< oldest version the host speaks
   uint8_t version_max;  ///< newest version the host speaks
   uint16_t reserved;
-  uint32_t session;  ///< any number; the reply repeats it
+  uint32_t session;  ///< any number; repeated in the reply
 };
 static_assert(sizeof(HelloRequest) == 12, "HelloRequest has padding");
 
 /// The board's answer to a greeting.
 struct HelloReply {
   uint32_t magic;  ///< HELLO_MAGIC
-  uint8_t version;  ///< spoken from now on; 0 if there is none in common
+  uint8_t version;  ///< spoken from now on; 0 if there is no common version
   uint8_t version_min;  ///< oldest version the board speaks
   uint8_t version_max;  ///< newest version the board speaks
   uint8_t reserved;
@@ -191,43 +191,43 @@ struct HelloReply {
 };
 static_assert(sizeof(HelloReply) == 12, "HelloReply has padding");
 
-/// Who the board is and what it can take.
+/// The board's identity and limits.
 struct InfoReply {
   char board[16];  ///< native, m4, nano33ble
-  char revision[16];  ///< of the board; empty if it has none
+  char revision[16];  ///< the board's revision; empty if it has none
   char app[16];  ///< kws, vww, anomaly
   char engine[16];  ///< tinyhost, tflm
   char firmware_version[16];  ///< as in platformio.ini
   char build_id[20];  ///< first 16 hex digits of the SHA-256 over the firmware's sources and flags
-  char unique_id[36];  ///< of this one board
+  char unique_id[36];  ///< the serial number of this board
   char tick_unit[16];  ///< ns, instructions, cycles
   uint32_t tick_hz;  ///< ticks per second; 0 where a tick is not a time
   uint32_t max_request_bytes;  ///< largest payload of a request
-  uint32_t arena_bytes;  ///< of the engine
+  uint32_t arena_bytes;  ///< the engine's working memory
   uint32_t slot_bytes;  ///< largest model image
-  uint32_t page_bytes;  ///< of the flash
+  uint32_t page_bytes;  ///< size of a flash page
   uint32_t sample_bytes;  ///< largest picture, clip or window
   uint8_t n_slots;
-  SensorKind sensor;  ///< of the app
-  uint16_t more_operators;  ///< bit OperatorCode - 32 for those from 32 to 47
-  uint32_t operators;  ///< that the engine has: bit OperatorCode for each
+  SensorKind sensor;  ///< the app's sensor
+  uint16_t more_operators;  ///< operators 32 to 47 of the engine: bit OperatorCode - 32 for each
+  uint32_t operators;  ///< operators 0 to 31 of the engine: bit OperatorCode for each
   uint32_t boot;  ///< as in PingReply
-  uint32_t sensor_rate_mhz;  ///< samples per 1,000 s that the app's sensor gives; 0: not known, or a camera
-  float sensor_scale;  ///< of one count of them: of full scale (microphone), g (accelerometer)
-  uint32_t fault_pc;  ///< where the program was at the last fault since power-on; 0: there was none
-  uint32_t fault_lr;  ///< where it would have returned to
-  uint32_t fault_cfsr;  ///< what kind of fault: the Cortex-M4's Configurable Fault Status Register
-  uint32_t fault_address;  ///< the address that it was about, if the status register says that there is one
-  char sensor_chip[16];  ///< of the app's sensor: LSM9DS1, BMI270, MP34DT05; empty if it is not known
+  uint32_t sensor_rate_mhz;  ///< samples per 1,000 s of the app's sensor; 0: unknown, or a camera
+  float sensor_scale;  ///< value of one count: in full scale (microphone) or g (accelerometer)
+  uint32_t fault_pc;  ///< program counter at the last fault since power-on; 0: there was none
+  uint32_t fault_lr;  ///< return address at the fault
+  uint32_t fault_cfsr;  ///< kind of the fault: the Cortex-M4's Configurable Fault Status Register
+  uint32_t fault_address;  ///< address of the faulty access, if the status register says that there is one
+  char sensor_chip[16];  ///< the app's sensor: LSM9DS1, BMI270, MP34DT05; empty if unknown
   ResetReason reset_reason;  ///< why the firmware started
   uint8_t sensor_channels;  ///< values of each sample
-  uint16_t operators_from_48;  ///< bit OperatorCode - 48 for those from 48 on; 0 of firmware that knows none of them
+  uint16_t operators_from_48;  ///< operators from 48 on: bit OperatorCode - 48 for each; 0 in firmware that knows none of them
 };
 static_assert(sizeof(InfoReply) == 232, "InfoReply has padding");
 
 /// Keeps a session and asks for the board's link counters.
 struct PingRequest {
-  uint32_t token;  ///< any number; the reply repeats it
+  uint32_t token;  ///< any number; repeated in the reply
 };
 static_assert(sizeof(PingRequest) == 4, "PingRequest has padding");
 
@@ -237,8 +237,8 @@ struct PingReply {
   uint32_t token;  ///< the request's
   uint32_t rx_frames;  ///< good frames received
   uint32_t rx_bad;  ///< broken frames received
-  uint32_t tx_dropped;  ///< frames given up because the host did not read
-  uint32_t boot;  ///< number of this start of the firmware: every start has another one; 0 of firmware that has none
+  uint32_t tx_dropped;  ///< frames abandoned because the host did not read
+  uint32_t boot;  ///< number of this start of the firmware, different for every start; 0 in firmware without it
   uint32_t reserved;
 };
 static_assert(sizeof(PingReply) == 32, "PingReply has padding");
@@ -249,7 +249,7 @@ struct ResetRequest {
 };
 static_assert(sizeof(ResetRequest) == 1, "ResetRequest has padding");
 
-/// How much arrived.
+/// The number of bytes that arrived.
 struct SinkReply {
   uint32_t n_bytes;
 };
@@ -264,24 +264,24 @@ static_assert(sizeof(OffsetHeader) == 4, "OffsetHeader has padding");
 /// Announces a model image.
 struct ModelBeginRequest {
   uint32_t image_bytes;
-  uint32_t force;  ///< 1: write it even if a slot has it
+  uint32_t force;  ///< 1: write the image even if a slot already has it
   uint8_t sha256[32];  ///< of the whole image
 };
 static_assert(sizeof(ModelBeginRequest) == 40, "ModelBeginRequest has padding");
 
-/// Where to go on.
+/// Where the push continues.
 struct ModelBeginReply {
-  uint32_t offset;  ///< first byte that is wanted; image_bytes if the image is stored already
+  uint32_t offset;  ///< next byte to send; image_bytes if the image is already stored
   uint8_t slot;
   uint8_t present;  ///< 1: a committed slot has this image; MODEL_COMMIT activates it without any write of data
   uint16_t reserved;
 };
 static_assert(sizeof(ModelBeginReply) == 8, "ModelBeginReply has padding");
 
-/// How far the image has come.
+/// The progress of a push.
 struct ModelWriteReply {
-  uint32_t offset;  ///< next byte that is wanted
-  uint32_t durable_bytes;  ///< bytes that a power loss would leave
+  uint32_t offset;  ///< next byte to send
+  uint32_t durable_bytes;  ///< bytes that would survive a power loss
 };
 static_assert(sizeof(ModelWriteReply) == 8, "ModelWriteReply has padding");
 
@@ -306,11 +306,11 @@ struct WriteRequest {
 };
 static_assert(sizeof(WriteRequest) == 8, "WriteRequest has padding");
 
-/// Asks for a range of bytes, in pieces.
+/// Asks for a range of bytes, which are sent in pieces.
 struct ReadRequest {
   uint32_t offset;
   uint32_t n_bytes;  ///< cut at the end of the source
-  uint16_t chunk_bytes;  ///< payload of each DATA event but the last
+  uint16_t chunk_bytes;  ///< payload of each DATA event except the last
   uint16_t index;  ///< operator, or seed
   Source source;
   uint8_t reserved[3];
@@ -319,7 +319,7 @@ static_assert(sizeof(ReadRequest) == 16, "ReadRequest has padding");
 
 /// Ends a READ.
 struct ReadReply {
-  uint32_t n_bytes;  ///< sent
+  uint32_t n_bytes;  ///< bytes sent
   uint32_t total_bytes;  ///< of the whole source
   uint32_t crc32;  ///< of the range that was sent
 };
@@ -327,8 +327,8 @@ static_assert(sizeof(ReadReply) == 12, "ReadReply has padding");
 
 /// Runs the active model, or some of its operators.
 struct InferRequest {
-  uint32_t seed;  ///< of a pattern
-  uint16_t first_operator;  ///< 0 prepares the input first; another goes on where the last INFER ended
+  uint32_t seed;  ///< of the pattern
+  uint16_t first_operator;  ///< 0: prepares the input first; another one continues where the last INFER ended
   uint16_t end_operator;  ///< one past the last; 0 for all
   uint16_t width;  ///< of the sample: pixels in a row of a picture, channels of a clip or window
   uint16_t height;  ///< rows of a picture, moments of a clip or window
@@ -339,7 +339,7 @@ struct InferRequest {
 };
 static_assert(sizeof(InferRequest) == 16, "InferRequest has padding");
 
-/// What came out. The output's bytes follow when the last operator ran and they fit.
+/// The result of an INFER. The output's bytes follow if the last operator ran and they fit.
 struct InferReply {
   uint64_t capture_ticks;
   uint64_t preprocess_ticks;
@@ -350,7 +350,7 @@ struct InferReply {
   int32_t score;  ///< as in Prediction, after the last operator
   uint16_t n_operators;  ///< of the whole model
   uint16_t reserved;
-  uint32_t arena_bytes;  ///< that the model takes of the engine's arena
+  uint32_t arena_bytes;  ///< bytes of the engine's arena that the model takes
 };
 static_assert(sizeof(InferReply) == 48, "InferReply has padding");
 
@@ -377,7 +377,7 @@ static_assert(sizeof(ProfileEntry) == 8, "ProfileEntry has padding");
 
 /// A camera frame.
 struct FrameInfo {
-  uint64_t timestamp_us;  ///< of the board's clock, when the capture began
+  uint64_t timestamp_us;  ///< when the capture began, on the board's clock
   uint32_t index;  ///< counts all captures since the start
   uint32_t dropped;  ///< captures that failed since the start
   uint32_t n_bytes;
@@ -411,45 +411,45 @@ static_assert(sizeof(SettingInfo) == 20, "SettingInfo has padding");
 struct StreamRequest {
   StreamId stream;
   uint8_t enable;
-  uint16_t period_ms;  ///< least time between two; 0: as fast as it comes
+  uint16_t period_ms;  ///< least time between two items; 0: every item
 };
 static_assert(sizeof(StreamRequest) == 4, "StreamRequest has padding");
 
-/// Opens every STREAM_DATA; in the reply to STREAM what the next item's would be.
+/// The start of every STREAM_DATA; in the reply to STREAM, the header that the next item would have.
 struct StreamHeader {
   uint64_t timestamp_us;
-  uint32_t index;  ///< counts what the stream had to send since the board's start, sent or not
-  uint32_t dropped;  ///< of these, given up so far
+  uint32_t index;  ///< counts the stream's items since the board's start, sent or not
+  uint32_t dropped;  ///< how many of these were not sent
   StreamId stream;
   uint8_t reserved[7];
 };
 static_assert(sizeof(StreamHeader) == 24, "StreamHeader has padding");
 
-/// What one inference says; scores follow.
+/// The result of one inference; scores follow.
 struct Prediction {
-  uint64_t position;  ///< of a camera frame: its index; of sounds and motion: samples since the sensor's start, up to the newest one that counted
-  uint32_t capture_ticks;  ///< to take the frame, or to read the samples since the last prediction
-  uint32_t preprocess_ticks;  ///< of the frame, or of all samples since the last prediction
+  uint64_t position;  ///< for a camera: the frame's index; for sound and motion: samples since the sensor's start, up to the newest one in the window
+  uint32_t capture_ticks;  ///< for taking the frame, or reading the samples since the last prediction
+  uint32_t preprocess_ticks;  ///< for the frame, or all samples since the last prediction
   uint32_t invoke_ticks;
-  int32_t score;  ///< of an app whose result is one number, in units of its setting `threshold`; of a cascade the first network's, in units of `wake_threshold`; else 0
-  uint32_t n_strides;  ///< strides of sound or motion that were preprocessed since the last prediction; 0 of a camera
-  Status status;  ///< other than OK: no inference ran, and why
-  uint8_t n_classes;  ///< 0 when no inference ran, or the app's result is one number
+  int32_t score;  ///< the result of an app that computes a single number, in units of its setting `threshold`; for a cascade the first network's, in units of `wake_threshold`; otherwise 0
+  uint32_t n_strides;  ///< strides of sound or motion that were preprocessed since the last prediction; 0 for a camera
+  Status status;  ///< other than OK: why no inference ran
+  uint8_t n_classes;  ///< 0 if no inference ran, or the app's result is a single number
   uint8_t top;  ///< class with the highest smoothed score
-  uint8_t detected;  ///< 1: here is what the app looks for
-  int32_t baseline;  ///< slow mean of `score`; 0 of an app without one
-  AlarmState alarm;  ///< of an app that raises alarms; then `detected` is 1 as long as one lasts
-  uint8_t n_objects;  ///< of a model whose output is a heat map; then each class's score is its highest cell's, and `detected` is 1 if there is an object
-  uint8_t n_left_out;  ///< cells of objects for which there was no room, 255 at most; 0 where all objects are told
+  uint8_t detected;  ///< 1: the app has detected what it looks for
+  int32_t baseline;  ///< slow mean of `score`; 0 for an app without one
+  AlarmState alarm;  ///< for an app that raises alarms; `detected` is then 1 as long as an alarm lasts
+  uint8_t n_objects;  ///< for a model whose output is a heat map; each class's score is then its best cell's, and `detected` is 1 if there is an object
+  uint8_t n_left_out;  ///< cells of objects for which there was no room, at most 255; 0 if all objects are listed
   uint8_t asleep;  ///< 1: the first network of a cascade did not wake the second one; then every class's score is 0 in real units
 };
 static_assert(sizeof(Prediction) == 40, "Prediction has padding");
 
-/// What a heat map shows: cells of one class that touch. Places are pixels of the picture that was judged, from its upper left corner.
+/// An object in a heat map: adjacent cells of one class. Positions are pixels of the classified picture, from its upper left corner.
 struct DetectedObject {
   uint16_t x;  ///< of the centroid
   uint16_t y;
-  uint16_t width;  ///< of the box around its cells, whose middle is the centroid
+  uint16_t width;  ///< of the box around its cells, centred on the centroid
   uint16_t height;
   int8_t score;  ///< of its best cell, int8 output units
   uint8_t label;  ///< class, 1 or more: 0 is the background
@@ -457,11 +457,11 @@ struct DetectedObject {
 };
 static_assert(sizeof(DetectedObject) == 12, "DetectedObject has padding");
 
-/// A piece of what a microphone or an accelerometer gave, in a row without a gap; StreamHeader has the first one's time.
+/// Consecutive samples of a microphone or an accelerometer; StreamHeader has the first one's time.
 struct SamplesInfo {
-  uint64_t position;  ///< of the first one: samples since the sensor's start, lost ones too
+  uint64_t position;  ///< of the first one: counts samples since the sensor's start, including lost ones
   uint32_t rate_mhz;  ///< samples per 1,000 s
-  float scale;  ///< of one count: of full scale (microphone), g (accelerometer)
+  float scale;  ///< value of one count: in full scale (microphone) or g (accelerometer)
   uint32_t lost;  ///< samples that the sensor lost since its start
   uint16_t n_samples;  ///< moments: n_channels values each
   uint8_t n_channels;
@@ -469,26 +469,26 @@ struct SamplesInfo {
 };
 static_assert(sizeof(SamplesInfo) == 24, "SamplesInfo has padding");
 
-/// What the model sees of one stride.
+/// The features of one stride.
 struct FeaturesInfo {
   uint64_t position;  ///< of the stride's end: samples since the sensor's start
   uint16_t peak;  ///< largest absolute sample of the stride
-  uint16_t rms;  ///< of the stride's samples; of motion without their mean
+  uint16_t rms;  ///< of the stride's samples; for motion after subtracting their mean
   uint16_t n_features;
   uint16_t reserved;
 };
 static_assert(sizeof(FeaturesInfo) == 16, "FeaturesInfo has padding");
 
-/// Hands samples to an app that listens.
+/// Feeds samples to an app with a continuous sensor.
 struct FeedRequest {
   uint64_t position;  ///< of the first sample; where the last FEED ended
-  uint32_t rate_mhz;  ///< samples per 1,000 s: tells the app the time
-  uint8_t restart;  ///< 1: forget what was heard; `position` may be any
+  uint32_t rate_mhz;  ///< samples per 1,000 s, which tells the app the time
+  uint8_t restart;  ///< 1: forget all earlier samples; `position` may then be any
   uint8_t reserved[3];
 };
 static_assert(sizeof(FeedRequest) == 16, "FeedRequest has padding");
 
-/// What came out; the results follow. A board takes fewer samples than it got when there is no room for more results.
+/// The results of a FEED follow. A board takes fewer samples than it got if there is no room for more results.
 struct FeedReply {
   uint64_t position;  ///< of the first sample that was not taken
   uint16_t n_results;
@@ -502,7 +502,7 @@ struct SelfTestRequest {
 };
 static_assert(sizeof(SelfTestRequest) == 2, "SelfTestRequest has padding");
 
-/// What a part found; the findings follow.
+/// The result of one part; the findings follow.
 struct SelfTestReply {
   uint16_t part;  ///< the request's
   uint16_t n_parts;  ///< of this sensor's self-test on this board
@@ -513,26 +513,26 @@ static_assert(sizeof(SelfTestReply) == 8, "SelfTestReply has padding");
 
 /// Asks for the list of samples that the model was unsure of.
 struct UnsureRequest {
-  uint8_t clear;  ///< 1: erase them first, so that the list is empty
+  uint8_t clear;  ///< 1: erase the samples first, so that the list is empty
   uint8_t reserved[3];
 };
 static_assert(sizeof(UnsureRequest) == 4, "UnsureRequest has padding");
 
-/// Opens the list. Of windows that overlap, and of pictures within a second, only the one with the least margin is kept.
+/// The start of the list. Of overlapping windows, and of pictures within a second, only the one with the smallest margin is kept.
 struct UnsureReply {
-  uint32_t n_unsure;  ///< samples that were kept since they were erased last; n_kept of them are still there
-  uint32_t rate_mhz;  ///< of the sensor's samples, per 1,000 s; 0 of pictures
-  float scale;  ///< of one count: of full scale (microphone), g (accelerometer); 0 of pictures
+  uint32_t n_unsure;  ///< samples that were kept since the last erase; n_kept of them are still there
+  uint32_t rate_mhz;  ///< samples per 1,000 s; 0 for pictures
+  float scale;  ///< value of one count: in full scale (microphone) or g (accelerometer); 0 for pictures
   uint16_t n_kept;
-  uint16_t n_room;  ///< most that are there at a time; 0: not known before the first one
+  uint16_t n_room;  ///< largest number of kept samples; 0: not known before the first one
   SampleCoding coding;
   uint8_t reserved[3];
 };
 static_assert(sizeof(UnsureReply) == 20, "UnsureReply has padding");
 
-/// A sample that the model was unsure of, and what it said.
+/// A sample that the model was unsure of, with its prediction.
 struct UnsureSample {
-  uint64_t time_us;  ///< of the board's clock: when the picture was taken, or the window ended
+  uint64_t time_us;  ///< when the picture was taken, or the window ended, on the board's clock
   uint64_t position;  ///< as in Prediction
   int32_t margin;  ///< in units of the setting UNSURE_MARGIN
   int32_t score;  ///< as in Prediction
@@ -541,7 +541,7 @@ struct UnsureSample {
   uint8_t n_classes;
   uint8_t top;  ///< as in Prediction
   uint16_t reserved;
-  int8_t scores[16];  ///< MAX_SCORES, of which n_classes are said
+  int8_t scores[16];  ///< MAX_SCORES, of which the first n_classes are used
 };
 static_assert(sizeof(UnsureSample) == 48, "UnsureSample has padding");
 
@@ -556,7 +556,7 @@ struct ErrorReply {
   uint8_t request_type;
   Status status;
   uint16_t reserved;
-  uint32_t expected;  ///< what would have been right, where a number says it
+  uint32_t expected;  ///< the expected value, if it is a number
   uint32_t got;
 };
 static_assert(sizeof(ErrorReply) == 12, "ErrorReply has padding");
