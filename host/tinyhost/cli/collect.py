@@ -83,7 +83,7 @@ def _show(done: CollectDocument, board: str, *, is_off: bool) -> None:
 
     for sample in done.samples:
         say(f"{sample.taken}  {sample.file}  {sample.proposed or '-'}, margin {sample.margin:.3f}")
-    lost = f"; {counted(done.overwritten, 'older one')} had to make room" if done.overwritten else ""
+    lost = f"; {counted(done.overwritten, 'older one')} overwritten" if done.overwritten else ""
     say(f"{done.data}: {counted(len(done.samples), 'sample')} collected from {board}{lost}")
     if done.samples:
         note(f"label them: tinyhost data label {done.data / UNSURE} SET")

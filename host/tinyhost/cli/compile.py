@@ -45,12 +45,12 @@ def compile_model(
         Optimize,
         option(
             "--optimize",
-            help="Optimization goal. speed: depthwise convolutions use as much scratch memory as makes them fast, "
-            "and less only if the model would not fit otherwise, and 3x3 convolutions that gain by it have their "
-            "weights in a form that takes 3.6 times the flash, if the app's firmware has it and the arena does "
-            "not grow; flash: as speed, without that form, the 1 KiB tables that make some additions fast, and the "
-            "zeros stored in dilated depthwise filters; arena: as little scratch memory as possible, without that "
-            "form. The outputs are the same.",
+            help="Optimization goal; the outputs are always the same. speed: 3x3 convolutions that gain by it store "
+            "their weights in a form that takes 3.6 times the flash, if the app's firmware supports it and the arena "
+            "does not grow; depthwise convolutions use the scratch memory that makes them fast, and less only if the "
+            "model would not fit otherwise. flash: like speed, but without that form, the 1 KiB tables that make some "
+            "additions fast, and the zeros stored in dilated depthwise filters. arena: as little scratch memory as "
+            "possible, and without that form.",
         ),
     ] = Optimize.SPEED,
     json: JsonOption = None,

@@ -36,7 +36,7 @@ def command() -> Command:
 
 
 def flash(
-    app: Annotated[str, argument(help="The app: kws, vww or anomaly.", values="app")],
+    app: Annotated[str, argument(help="The app: vww, kws, anomaly, gestures or mlperf.", values="app")],
     *,
     board: BoardOption = None,
     engine: Annotated[

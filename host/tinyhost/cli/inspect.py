@@ -31,7 +31,7 @@ def inspect(
 ) -> None:
     """Show a model's memory and compute costs, and whether it fits the board.
 
-    Lists the operators with their multiply-accumulates and weights, draws the arena's usage over time, and tells the
+    Lists the operators with their multiply-accumulates and weights, draws the arena's usage over time, and shows the
     flash and arena of each `compile --optimize`. Needs no board.
     """
     from tinyhost.models.file import load_model_file, load_weights

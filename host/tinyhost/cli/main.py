@@ -150,9 +150,9 @@ def _from_system(error: OSError) -> TinyhostError:
         errno.EACCES: "check who may write there, or name another place",
         errno.EPERM: "check who may write there, or name another place",
         errno.EROFS: "this file system is read-only: name another place",
-        errno.ENOENT: "check the path: its folder is not there and cannot be made",
-        errno.EEXIST: "check the path: a file stands where a folder should be",
-        errno.ENOTDIR: "check the path: a file stands where a folder should be",
+        errno.ENOENT: "check the path: its folder does not exist and cannot be created",
+        errno.EEXIST: "check the path: there is a file in place of a folder",
+        errno.ENOTDIR: "check the path: there is a file in place of a folder",
         errno.EISDIR: "name a file: there is a folder of this name",
         errno.EMFILE: "close some programs, or raise the limit: ulimit -n 4096",
     }

@@ -175,7 +175,7 @@ def _accuracy(dut: Dut, benchmark: Benchmark, truth: GroundTruthSet, out: Path, 
     write_session(out / "accuracy", result, log, datetime.now(timezone.utc))
     log.clear()
     if not result.official_truth:
-        warn(f"{truth.folder}/y_labels.csv is not that of {benchmark.name}: no result for a submission")
+        warn(f"{truth.folder}/y_labels.csv is not that of {benchmark.name}: not valid for a submission")
     return result
 
 
@@ -187,7 +187,7 @@ def _performance(dut: Dut, truth: GroundTruthSet, window_s: float, out: Path, lo
         result = run_performance(dut, truth, window_s=window_s, on_window=lambda done: progress(done, N_WINDOWS))
     write_session(out / "performance", result, log, datetime.now(timezone.utc))
     if not result.is_long_enough:
-        warn(f"the shortest window is {result.shortest_window_s:.2f} s, expected 10 s: no result for a submission")
+        warn(f"the shortest window is {result.shortest_window_s:.2f} s, expected 10 s: not valid for a submission")
     return result
 
 
@@ -200,7 +200,7 @@ def _stream(dut: Dut, data: Path, out: Path, log: list[str]) -> StreamResult:
         result = run_stream(dut, truth, lambda done: progress(done, truth.n_strides))
     write_session(out / "performance", result, log, datetime.now(timezone.utc))
     if not result.official_truth:
-        warn(f"{truth.path} is not that of sww01, with {N_WINDOWS} wake words: no result for a submission")
+        warn(f"{truth.path} is not that of sww01, with {N_WINDOWS} wake words: not valid for a submission")
     return result
 
 

@@ -93,7 +93,7 @@ def _tell(done: Erasure, json: str | None) -> None:
     if json != "-":
         say(
             f"{counted(len(done.samples), 'sample')} erased, {counted(len(done.copies), 'file')} beside them, "
-            f"{counted(done.consents, 'record')} of consent; {counted(len(done.written_over), 'text')} written over"
+            f"{counted(done.consents, 'record')} of consent; {counted(len(done.written_over), 'text')} changed"
         )
     for path in done.models:
         warn(f"{path} was trained on erased samples; push refuses it. Train it again")

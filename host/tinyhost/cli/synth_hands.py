@@ -16,16 +16,18 @@ def hands(
     folder: Annotated[Path, argument(help="A new or empty folder; recordings go to FOLDER/GESTURE/*.csv.")],
     *,
     names: Annotated[
-        str, option("--gestures", help="Which, separated by commas: still, other, wave, circle, updown, twist.")
+        str, option("--gestures", help="The gestures, separated by commas: still, other, wave, circle, updown, twist.")
     ] = "still,other,wave,circle,updown,twist",
-    people: Annotated[int, option(min=1, max=100_000, help="How many people, one recording of each gesture.")] = 20,
+    people: Annotated[
+        int, option(min=1, max=100_000, help="How many people; each makes one recording of each gesture.")
+    ] = 20,
     seconds: Annotated[float, option(min=1.0, max=3600.0, help="Length of each recording.")] = 8.0,
     sensor: Annotated[
         str, option(help="The sensor: lsm9ds1 (board revision 1, 119 Hz) or bmi270 (revision 2, 100 Hz).")
     ] = "lsm9ds1",
-    seed: Annotated[int, option(min=0, help="The same seed makes the same people.")] = 0,
+    seed: Annotated[int, option(min=0, help="The same seed generates the same data.")] = 0,
 ) -> None:
-    """Record gestures of made-up people: accelerometer and gyroscope of a board in their hands.
+    """Simulate people who make gestures with a board: accelerometer and gyroscope.
 
     The columns are timestamp,accX,accY,accZ,gyrX,gyrY,gyrZ in ms, m/s^2 and degrees per second.
     """

@@ -111,7 +111,7 @@ def obstacles_of_operators(operators: Sequence[Operator], of_floats: Set[str] = 
 def _lacking(code: str, places: str, of_floats: Set[str]) -> Obstacle:
     title = f"operator{'s' if ',' in places else ''} {places} ({code})"
     if code in of_floats and code not in _WAYS_OUT:
-        return Obstacle(words=f"{title}: the engine has it of float32 alone", way_out=_IN_FLOAT)
+        return Obstacle(words=f"{title}: the engine supports it for float32 only", way_out=_IN_FLOAT)
     if code in SUPPORTED_OPERATORS:
         way_out = _WAYS_OUT.get(code, _KEEP_CONSTANT)
         return Obstacle(words=f"{title}: the engine lacks this form of the operator", way_out=way_out)

@@ -68,7 +68,7 @@ def unpack(
     than the limits, which count what really comes out, are errors, and nothing is left behind. Raises DatasetError.
     """
     if target.exists():
-        raise DatasetError(f"{target}: is there already", hint="name a new folder, or delete this one")
+        raise DatasetError(f"{target}: already exists", hint="name a new folder, or delete this one")
     part = target.parent / f".{target.name}.unpacking"
     shutil.rmtree(part, ignore_errors=True)
     try:
@@ -186,7 +186,7 @@ class _Watched(io.RawIOBase):
         data = self._raw.read(size)
         self._left_bytes -= len(data)
         if self._left_bytes < 0:
-            raise ValueError("more comes out than the limits allow")
+            raise ValueError("it unpacks to more than the limits allow")
         self._tail = (self._tail + data)[-_END_BYTES:]
         return data
 

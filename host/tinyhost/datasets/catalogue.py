@@ -178,11 +178,11 @@ def fetch(
 
     The archive stays in cache_dir, by default the user's, and is not downloaded again if its SHA-256 is known. mirror:
     where to look instead, like the environment's TINYHOST_DATA_MIRROR, over which it wins. Raises DownloadError if the
-    archive cannot be had or is not the one expected, DatasetError if the target is there already or the archive cannot
+    archive cannot be had or is not the one expected, DatasetError if the target already exists or the archive cannot
     be trusted.
     """
     if target.exists():
-        raise DatasetError(f"{target}: is there already", hint="name a new folder, or delete this one")
+        raise DatasetError(f"{target}: already exists", hint="name a new folder, or delete this one")
     archive = (cache_dir if cache_dir is not None else cache_folder() / "datasets") / dataset.file_name
     if not dataset.sha256:
         archive.unlink(missing_ok=True)  # nothing says that it is what the source has now

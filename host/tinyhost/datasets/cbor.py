@@ -45,7 +45,7 @@ class _Decoder:
 
     def bad(self, why: str) -> DatasetError:
         """Return the error at this place."""
-        return DatasetError(f"{self._where}: no CBOR: {why} at byte {self.at:,}", hint=self._hint)
+        return DatasetError(f"{self._where}: not CBOR: {why} at byte {self.at:,}", hint=self._hint)
 
     def item(self, depth: int) -> Any:
         """Return the next item; _BREAK for the end of a list or a map without a length."""

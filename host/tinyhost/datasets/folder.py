@@ -91,7 +91,7 @@ def labelled_files(path: Path, kind: SampleKind, *, below: Path | None = None) -
     export = next((path / name for name in ("", "training", "testing") if (path / name / EXPORT_LIST).is_file()), None)
     if export is not None:
         raise DatasetError(
-            f"{path}: an export of Edge Impulse ({EXPORT_LIST} is in {export}), whose folders are no labels",
+            f"{path}: an export of Edge Impulse ({EXPORT_LIST} is in {export}), whose folders are not labels",
             hint=f"tinyhost data import {path} data/NAME --format edge-impulse",
         )
     files: list[Path] = []

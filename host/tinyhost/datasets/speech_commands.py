@@ -52,7 +52,7 @@ class Shares:
     def __post_init__(self) -> None:
         shares = (self.validation, self.testing, self.unknown, self.silence)
         if not all(0 <= share <= 1000 for share in shares) or self.validation + self.testing >= 100:
-            raise UsageError(f"shares in percent make no sense: {self}", hint="validation and testing: below 100")
+            raise UsageError(f"invalid percentages: {self}", hint="validation and testing: below 100")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -129,6 +129,6 @@ def _values(
 
 def _nonsense(where: str, what: str) -> ProtocolError:
     return ProtocolError(
-        f"{where}: unsure samples that cannot be: {what}",
+        f"{where}: an impossible list of unsure samples: {what}",
         hint="flash the board with this version of tinyhost: tinyhost flash vww",
     )

@@ -151,7 +151,7 @@ def _too_large(model: ModelSummary, limits: Limits) -> Iterator[Obstacle]:
         yield Obstacle(
             error=ModelTooLargeError,
             words=f"needs {model.flash_bytes:,} B of flash; a slot takes {limits.slot_bytes:,} B",
-            hint="use a smaller model: tinyhost inspect MODEL says where its bytes are",
+            hint="use a smaller model: tinyhost inspect MODEL shows what takes how many bytes",
         )
     if model.arena_bytes > limits.arena_bytes:
         yield Obstacle(

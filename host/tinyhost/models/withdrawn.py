@@ -27,8 +27,8 @@ def check_not_withdrawn(path: Path, sha256: Collection[str]) -> None:
     for listed in (path.parent / WITHDRAWN_NAME, state_folder() / WITHDRAWN_NAME):
         if _read(listed) & set(sha256):
             raise ModelError(
-                f"{path}: it has learnt from samples that were erased or whose time is over ({listed})",
-                hint="Train it again from what is left of the data",
+                f"{path}: it was trained on samples that were erased or whose retention period has ended ({listed})",
+                hint="train it again on the remaining data",
             )
 
 

@@ -81,7 +81,7 @@ class DriftWatch:
         sensor = {"picture": PICTURES, "sound": SOUNDS}.get(header.form.sees, MOTION)
         if sensor is not self._kind:
             raise DatasetError(
-                f"{self._place}: {self._kind.name}, and {header.board} gives {sensor.name}",
+                f"{self._place}: {self._kind.name}, but {header.board} gives {sensor.name}",
                 hint="name a run or a data set of this board's app",
             )
         self._window_samples = header.window_samples

@@ -162,7 +162,7 @@ def _to_metric(table: MotionTable, said: Unit | None, where: str) -> NDArray[np.
     """Return values in m/s^2. said: the unit given by the user, which overrides the check of the values."""
     values, unit = table.values, table.units.acceleration
     if np.abs(values).max() > MAX_ACCELERATION:
-        raise DatasetError(f"{where}: a value of {np.abs(values).max():.3g} is no acceleration")
+        raise DatasetError(f"{where}: a value of {np.abs(values).max():.3g} is not an acceleration")
     median = float(np.median(np.linalg.norm(values, axis=1)))
     most = _GRAVITY_RANGE[1] if table.rotation is None else _MOST_BY_HAND
     fitting = [other for other in UNITS if _looks_like_gravity(median, other)]

@@ -15,7 +15,7 @@ _NAME = "tinyhost.toml"
 _VARIABLE = "TINYHOST_CONFIG"
 _MAX_LETTERS = 1000
 KEYS: Mapping[str, tuple[str, str]] = {
-    "board": ("text", "the board of every command, as --board takes it"),
+    "board": ("text", "the board of every command, as for --board"),
     "state": ("path", "the folder in which virtual boards keep their flash"),
     "data": ("path", "the data set that train, bench and capture use"),
     "rig": ("path", "the rig of hil run"),

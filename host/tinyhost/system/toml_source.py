@@ -78,9 +78,9 @@ def parse_toml(text: str, path: Path) -> TomlSource:
         found = re.search(r"line (\d+), column (\d+)", str(exc))
         line = int(found[1]) if found else max(1, len(text.rstrip().splitlines()))
         what = re.sub(r" \(at .*\)$", "", str(exc))
-        raise ConfigError(f"{path}:{line}: no valid TOML: {what}", hint="https://toml.io shows the syntax") from exc
+        raise ConfigError(f"{path}:{line}: not valid TOML: {what}", hint="https://toml.io shows the syntax") from exc
     except (ValueError, RecursionError) as exc:  # an impossible date, or brackets nested too deeply
-        raise ConfigError(f"{path}:1: no valid TOML: {exc}", hint="https://toml.io shows the syntax") from exc
+        raise ConfigError(f"{path}:1: not valid TOML: {exc}", hint="https://toml.io shows the syntax") from exc
     return TomlSource(path=path, data=data, lines=_key_lines(text), sha256=sha256)
 
 

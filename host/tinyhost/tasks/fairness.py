@@ -121,8 +121,8 @@ def judge_groups(accuracy: Accuracy, groups: Groups, positive: str | None) -> Fa
     if all(item.n_unknown == accuracy.n_used for item, _ in made):
         raise DatasetError(
             f"{groups.path}: it has none of the {counted(accuracy.n_used, 'sample')} of {accuracy.data}",
-            hint="its column of files must have names as in the set: LABEL/FILE, or FILE; what a table said of an "
-            "imported set is in the set's manifest.jsonl, which --groups takes",
+            hint="its column of files must have names as in the set: LABEL/FILE, or FILE; for an imported set, give "
+            "its manifest.jsonl, which has the table's contents",
         )
     return Fairness(
         table=groups.path,

@@ -41,8 +41,8 @@ TRAINERS = {
         config=GestureTrainConfig,
         module="tinyhost.train.gestures.training",
         help="Train a gesture recognizer on recordings of accelerometer and gyroscope.\n\n"
-        "Its classes are the gestures, and what is none: still, other; the model is int8.",
-        data_help="A folder with one folder of CSV files per gesture, as the app gestures has them captured.",
+        "Its classes are the gestures and, for everything else, still and other; the model is int8.",
+        data_help="A folder with one folder of CSV files per gesture, as captured with the app gestures.",
         simulated="hands",
         example="tinyhost train gestures --data data/wand",
     ),

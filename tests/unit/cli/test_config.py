@@ -92,7 +92,7 @@ def test_a_threshold_waits_for_a_baseline(project: Path) -> None:
         ),
         ("gate = 1", 'tinyhost.toml:1: configuration, "gate": expected a table, got 1'),
         ("[gate]\nlatency = 1", 'tinyhost.toml:2: [gate], "latency": unknown key; expected one of fail_if'),
-        ("board =", "tinyhost.toml:1: no valid TOML"),
+        ("board =", "tinyhost.toml:1: not valid TOML"),
     ],
 )
 def test_what_may_not_stand_there_is_told_with_file_and_key(

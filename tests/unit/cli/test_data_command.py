@@ -123,7 +123,7 @@ def test_machine_sounds_are_described(tmp_path: Path) -> None:
         ("data fetch ecg5000 out --sha256 ab --unverified", "its SHA-256 is not known", 2),
         ("data fetch speech_commands out --unverified", "is in the catalogue", 2),
         ("data info beats", "Beats_TEST.tsv: line 1: expected a class and values, got 'x'", 1),
-        ("data split empty --testing 60 --validation 60", "make no sense", 2),
+        ("data split empty --testing 60 --validation 60", "invalid percentages", 2),
         ("synth speech out --words yes,yes", "each once", 2),
         ("synth speech out --words -x", "label '-x'", 1),
         ("synth speech out --words a/b", "label 'a/b'", 1),

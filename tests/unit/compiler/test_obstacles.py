@@ -56,7 +56,7 @@ def flat_softmax() -> bytes:
     [
         (lambda: chain("SIGN", dtype="float32"), r"operator 0 \(SIGN\)", "float32"),
         (lambda: chain("GELU", dtype="float32"), "is float32; supported: int8", "representative_dataset"),
-        (lambda: chain("COS"), r"operator 0 \(COS\): the engine has it of float32 alone", "to float32"),
+        (lambda: chain("COS"), r"operator 0 \(COS\): the engine supports it for float32 only", "to float32"),
         (flat_softmax, "scores that are the same for every input", "load its weights"),
         (lambda: chain("RELU", scale=0.0), "a scale of 0", "real inputs"),
         (lambda: chain("LOG_SOFTMAX"), r"operator 0 \(LOG_SOFTMAX\)", "end the model with a softmax"),

@@ -49,7 +49,7 @@ def test_archives_are_unpacked_whole(tmp_path: Path, suffix: str) -> None:
     assert unpack(archive, tmp_path / "deep" / "out", on_bytes=lambda done, total: progress.append(done)) == 3
     assert tree(tmp_path / "deep" / "out") == FILES
     assert progress[-1] == 3003
-    with pytest.raises(DatasetError, match="is there already"):
+    with pytest.raises(DatasetError, match="already exists"):
         unpack(archive, tmp_path / "deep" / "out")
 
 
@@ -146,7 +146,7 @@ def test_what_follows_the_end_is_bounded(tmp_path: Path) -> None:
             tar.addfile(tarfile.TarInfo("a"), io.BytesIO())
         for _ in range(64):
             out.write(bytes(1 << 20))
-    with pytest.raises(DatasetError, match="more comes out than the limits allow"):
+    with pytest.raises(DatasetError, match="it unpacks to more than the limits allow"):
         unpack(tmp_path / "bomb", tmp_path / "out", limits=Limits(total_bytes=1 << 20, n_files=10))
 
 
@@ -220,7 +220,7 @@ def test_a_mirror_stands_in_for_the_source(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("TINYHOST_DATA_MIRROR", (tmp_path / "mirror").as_uri())
     fetch(dataset, tmp_path / "two", cache_dir=tmp_path / "cache2")
     assert tree(tmp_path / "one") == tree(tmp_path / "two") == FILES
-    with pytest.raises(DatasetError, match="is there already"):
+    with pytest.raises(DatasetError, match="already exists"):
         fetch(dataset, tmp_path / "two")
 
 

@@ -50,7 +50,7 @@ def test_the_specifications_examples_are_read(hexadecimal: str, value: Any) -> N
     ],
 )  # fmt: skip
 def test_what_is_none_is_refused_with_its_place(hexadecimal: str, words: str) -> None:
-    with pytest.raises(DatasetError, match=rf"a\.cbor: no CBOR: .*{words}.* at byte"):
+    with pytest.raises(DatasetError, match=rf"a\.cbor: not CBOR: .*{words}.* at byte"):
         parse(bytes.fromhex(hexadecimal))
 
 

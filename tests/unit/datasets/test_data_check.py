@@ -406,14 +406,16 @@ def test_a_quarantine_of_another_set_and_one_inside_the_set_are_refused(tmp_path
     one, other = pictures(tmp_path / "one"), pictures(tmp_path / "other")
     for root in (one, other):
         dark(root)
-    assert "it is in the data set" in run_tinyhost("data", "check", str(one), "--quarantine", str(one / "aside")).err
+    assert (
+        "it is inside the data set" in run_tinyhost("data", "check", str(one), "--quarantine", str(one / "aside")).err
+    )
     run_tinyhost("data", "check", str(one), "--quarantine", str(tmp_path / "aside"))
     done = run_tinyhost("data", "check", str(other), "--quarantine", str(tmp_path / "aside"))
     assert f"expected what came from {other}" in done.err
     assert (other / "person/x.png").exists()
     write_picture(one / "person/x.png", picture(9))
     assert (
-        "there is another file of this name"
+        "another file of this name exists"
         in run_tinyhost("data", "check", str(one), "--restore", str(tmp_path / "aside")).err
     )
 

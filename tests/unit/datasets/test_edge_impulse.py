@@ -69,7 +69,7 @@ def test_the_specifications_example_is_read() -> None:
     ("content", "said"),
     [
         (b"", "no JSON"),
-        (b"\xa3\x01", "no CBOR: 6 bytes expected, 1 left at byte 1"),
+        (b"\xa3\x01", "not CBOR: 6 bytes expected, 1 left at byte 1"),
         (b"[1]", "expected an object, got list"),
         (b"[" * 100_000, "more than 32 levels|no JSON"),
         (changed("protected", None), "protected: expected an object"),

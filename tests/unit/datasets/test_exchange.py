@@ -69,7 +69,7 @@ def test_an_export_with_wav_files_keeps_labels_and_parts(tmp_path: Path, with_li
 def test_an_export_is_no_class_folder(tmp_path: Path, read: Callable[[Path], object], where: str) -> None:
     source = edge_impulse_wavs(tmp_path / "ei")
     (source / "info.labels").rename(source / where / "info.labels")
-    with pytest.raises(DatasetError, match="whose folders are no labels") as refused:
+    with pytest.raises(DatasetError, match="whose folders are not labels") as refused:
         read(source)
     assert "tinyhost data import" in refused.value.hint
 

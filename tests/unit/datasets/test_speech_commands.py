@@ -160,7 +160,7 @@ def test_words_that_are_not_there_are_refused(folder: ClipFolder) -> None:
         divide(folder, ("yes", "maybe"))
     with pytest.raises(DatasetError):
         divide(folder, ())
-    with pytest.raises(UsageError, match="make no sense"):
+    with pytest.raises(UsageError, match="invalid percentages"):
         Shares(validation=60, testing=60)
 
 

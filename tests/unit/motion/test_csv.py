@@ -85,7 +85,7 @@ def test_columns_may_come_in_any_order_with_others_between() -> None:
         (HEADER + "\n0,0,9.8,0\n1e10,0,9.8,0", "times rise by 1e+10, in no unit a usual rate"),
         ("timestamp_ms,accX,accY,accZ\n0,0,9.8,0\n0.0084,0,9.8,0", "1.19e+05 samples per second"),
         ("timestamp [ms],accX,accY,accZ\n0,0,9.8,0\n8403,0,9.8,0", "0.119 samples per second"),
-        (HEADER + "\n0,0,9.8,0\n10,0,1e30,0", "1e+30 is no acceleration"),
+        (HEADER + "\n0,0,9.8,0\n10,0,1e30,0", "1e+30 is not an acceleration"),
         (HEADER + '\n0,0,"9.8,0\n10,0,9.8,0', "not CSV"),
     ],
 )

@@ -63,7 +63,7 @@ def test_windows_line_ends_count_once() -> None:
 
 
 def test_a_syntax_error_says_its_line() -> None:
-    with pytest.raises(ConfigError, match=r"^f\.toml:3: no valid TOML: "):
+    with pytest.raises(ConfigError, match=r"^f\.toml:3: not valid TOML: "):
         parse_toml("a = 1\nb = 2\nc =\n", Path("f.toml"))
 
 

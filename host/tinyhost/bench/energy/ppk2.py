@@ -54,7 +54,7 @@ def parse_calibration(text: str) -> Calibration:
         row = [found.get((name, place)) for place in range(_N_RANGES)]
         if None in row or (name == "r" and min(each or 0.0 for each in row) <= 0):
             raise ProtocolError(
-                f"PPK2: its metadata have no {name.upper()} of each range, or one that cannot be: {text[:80]!r}",
+                f"PPK2: its metadata lack a valid {name.upper()} for each range: {text[:80]!r}",
                 hint="unplug it and plug it in again",
             )
         values[name] = tuple(each for each in row if each is not None)

@@ -97,7 +97,7 @@ def _listening(condition: Condition, before: Baseline, now: Baseline) -> Judgeme
         raise _missing(condition, before, old is None)
     if now.unit != _EXACT_UNIT:
         raise UsageError(
-            f"--fail-if: {condition.text}: what a second of sound costs is exact on m4 only, this board counts "
+            f"--fail-if: {condition.text}: the cost of a second of sound is exact only on m4; this board counts "
             f"{now.unit}",
             hint="add --board m4, or use conditions for latency and preprocess",
         )

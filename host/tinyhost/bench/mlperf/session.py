@@ -87,7 +87,7 @@ class PerformanceResult:
     """of five windows"""
     shortest_window_s: float
     is_long_enough: bool
-    """whether every window is at least 10 s long, as the rules want it"""
+    """whether every window is at least 10 s long, as the rules require"""
     measured: tuple[Measured, ...]
 
 
@@ -151,7 +151,7 @@ def _performance_lines(result: PerformanceResult, mark: str) -> list[str]:
             f"    Throughput: {window.throughput} inf./sec.",
         ]
     if not result.is_long_enough:
-        return [*lines, f"{mark}ERROR - a window was shorter than 10 seconds: no result for a submission."]
+        return [*lines, f"{mark}ERROR - a window was shorter than 10 seconds: not valid for a submission."]
     rule = f"{mark}{57 * '-'}"
     return [*lines, rule, f"{mark}Median throughput is {result.median_inf_per_s:>10.3f} inf./sec.", rule]
 

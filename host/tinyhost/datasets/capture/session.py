@@ -125,7 +125,7 @@ class CaptureDocument:
     dropped: int
     """camera: captures that failed on the board since the first sample of this run; else samples that were lost"""
     rejected: Mapping[str, int]
-    """microphone: clips that were no good, by reason"""
+    """microphone: rejected clips, by reason"""
     issues: list[str]
     """what is wrong with which file, in words: a picture is dark, black, torn; a sensor was stuck, saturated, silent; a
     scene has a gap"""

@@ -54,7 +54,7 @@ def quarantine(check: DataCheck, target: Path, only: Collection[DataIssue] = ())
     """
     root = check.folder
     if target.resolve().is_relative_to(root.resolve()):
-        raise DatasetError(f"{target}: it is in the data set", hint="name a folder beside it")
+        raise DatasetError(f"{target}: it is inside the data set", hint="name a folder beside it")
     wanted: dict[str, list[str]] = {}
     for finding in check.findings:
         for file in finding.surplus if (finding.issue in only if only else finding.level != "note") else ():
@@ -68,7 +68,7 @@ def quarantine(check: DataCheck, target: Path, only: Collection[DataIssue] = ())
         moved = [_moved(file, wanted[file], lines, places) for file in sorted(wanted)]
         for item in moved:
             if (target / item.file).exists():
-                raise DatasetError(f"{target / item.file}: there is a file of this name", hint="name another folder")
+                raise DatasetError(f"{target / item.file}: a file of this name exists", hint="name another folder")
         _write_journal(target, root, [*(item for item in journal if item.file not in wanted), *moved])
         for item in moved:
             _move(root / item.file, target / item.file)
@@ -89,7 +89,7 @@ def restore(root: Path, target: Path) -> Restored:
             raise DatasetError(f"{target}: nothing was moved there from {root}", hint="name the folder of --quarantine")
         for item in moved:
             if (root / item.file).exists() and (target / item.file).exists():
-                raise DatasetError(f"{root / item.file}: there is another file of this name", hint="rename it first")
+                raise DatasetError(f"{root / item.file}: another file of this name exists", hint="rename it first")
         back = [item.file for item in moved if (target / item.file).exists()]
         for file in back:
             _move(target / file, root / file)

@@ -71,7 +71,7 @@ def _images(path: Path) -> list[ElementTree.Element]:
         root = ElementTree.fromstring(content)  # noqa: S314 - without entities nothing can grow, or be fetched
     except ElementTree.ParseError as exc:
         line, column = exc.position
-        raise DatasetError(f"{path}:{line}:{column}: no XML: {exc}", hint=_HINT) from exc
+        raise DatasetError(f"{path}:{line}:{column}: not XML: {exc}", hint=_HINT) from exc
     if root.tag != "annotations":
         raise DatasetError(f"{path}: expected <annotations>, got <{root.tag[:40]}>", hint=_HINT)
     if root.find("track") is not None:

@@ -85,7 +85,7 @@ def erase_expired(places: Places, today: date) -> Erasure:
             return bool(line.retain_until) and date.fromisoformat(line.retain_until) < today
         except ValueError as error:
             raise DatasetError(
-                f"{line.file}: retain_until {line.retain_until!r} is no date", hint="fix the line in its manifest"
+                f"{line.file}: retain_until {line.retain_until!r} is not a date", hint="fix the line in its manifest"
             ) from error
 
     return _erase(places, is_over, "")

@@ -133,7 +133,7 @@ class HistoryStore:
                     self.set_aside = self._move_away()
                 self._create()
         except OSError as exc:
-            raise ConfigError(f"{path}: no history here: {exc}", hint="name another file with --history") from exc
+            raise ConfigError(f"{path}: not a history of runs: {exc}", hint="name another file with --history") from exc
 
     def add(self, result: RigResult, *, soak: str = "") -> int:
         """Store a run; return its number. soak: the soak that it is a round of. Raises ConfigError."""

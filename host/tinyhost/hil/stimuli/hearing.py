@@ -146,8 +146,8 @@ def _unheard(name: str, samples: NDArray[np.int16], scale: float, rate_hz: float
     what = "chirp" if is_sound else "tone burst"
     level = math.sqrt(float(np.mean(np.square(samples - samples.mean(axis=0))))) * scale
     return StimulusError(
-        f"{name}: a {what} was played, and what the sensor gave in {len(samples) / rate_hz:.1f} s has none, at an "
-        f"effective {level:.2g} {'of full scale' if is_sound else 'g'}",
+        f"{name}: a {what} was played, but the sensor's data of {len(samples) / rate_hz:.1f} s contain none; their RMS "
+        f"is {level:.2g} {'of full scale' if is_sound else 'g'}",
         hint="is it on, loud enough, and near the board?",
     )
 
@@ -159,7 +159,7 @@ def _check_whole(name: str, samples: NDArray[np.int16], rate_hz: float) -> None:
     if gap_s is None or abs(gap_s) > _GAP_S:
         what = "none came" if gap_s is None else f"it came {1000 * gap_s:+.0f} ms off"
         raise StimulusError(
-            f"{name}: a chirp was played after the sound too, and {what}: the sound was torn or broken off",
+            f"{name}: a chirp was also played after the sound, and {what}: the sound was interrupted or cut off",
             hint="is the computer that plays it too busy?",
         )
 
@@ -174,7 +174,7 @@ def _hear(ear: _Ear, items: Subscription, name: str, n_samples: float) -> None:
 
 def _take(ear: _Ear, item: StreamItem | None, name: str) -> None:
     if item is None:
-        raise StimulusError(f"{name}: the sensor gave nothing in {_ITEM_S:g} s", hint="tinyhost doctor tests it")
+        raise StimulusError(f"{name}: no data from the sensor in {_ITEM_S:g} s", hint="tinyhost doctor tests it")
     if isinstance(item, SamplesItem):
         ear.samples.append(item)
         ear.arrivals.append(time.monotonic())

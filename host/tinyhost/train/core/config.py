@@ -129,7 +129,7 @@ class ClassifierConfig(TrainConfig):
             raise UsageError(f"--quantize {unknown[0]}: expected some of {','.join(FORMS)}")
         if self.prune is not None and self.quantization != "ptq":
             raise UsageError(
-                f"--prune with --quantization {self.quantization}: training on would fill the zeros again",
+                f"--prune with --quantization {self.quantization}: further training would fill the zeros again",
                 hint="--quantization ptq",
             )
 

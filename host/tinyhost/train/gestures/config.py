@@ -16,21 +16,21 @@ __all__ = ["GestureTrainConfig"]
 class GestureTrainConfig(ClassifierConfig):
     """Configuration of training. The defaults suit half a minute to some hours of each gesture."""
 
-    hands: bool = option("--hands", "Learn gestures of made-up people instead of --data.", False)
+    hands: bool = option("--hands", "Use simulated gestures instead of --data.", False)
     labels: tuple[str, ...] = option(
         "--labels", "Classes to learn; recordings of others become `other`. Default: the data's folders, sorted.", ()
     )
     silent: tuple[str, ...] = option(
-        "--silent", "Which of the classes are no gestures: they come first, and are never told.", ("still", "other")
+        "--silent", "The classes that are not gestures: they come first and are never detected.", ("still", "other")
     )
-    step_hz: float = option(
-        "--step-hz", "Steps per second that the board makes of its samples.", 25.0, least=5, most=100
+    step_hz: float = option("--step-hz", "Steps per second; each is the mean of its samples.", 25.0, least=5, most=100)
+    n_steps: int = option(
+        "--steps", "Steps in a window: 50 steps at 25 per second are 2 s.", 50, least=16, most=MAX_STEPS
     )
-    n_steps: int = option("--steps", "Steps of a window: 50 at 25 per second are 2 s.", 50, least=16, most=MAX_STEPS)
     threshold: float | None = option(
         "--threshold",
-        "Mean score from which a gesture is told. Default: the least one at which held-out movements that are none are "
-        "told at most 1 % of the time.",
+        "Average score from which a gesture is detected. Default: the lowest one at which at most 1 % of the held-out "
+        "windows without a gesture are taken for one.",
         None,
         least=0,
         most=1,
@@ -41,7 +41,7 @@ class GestureTrainConfig(ClassifierConfig):
         "best.weights.h5. Its classes may differ. Default: random weights.",
         None,
     )
-    people: int = option("--people", "How many people --hands makes up.", 80, least=10, most=10_000)
+    people: int = option("--people", "How many people --hands simulates.", 80, least=10, most=10_000)
     n_epochs: int = n_epochs(20)
     width: int = option("--width", "Filters of the first layer; the others have twice as many.", 16, least=4, most=64)
     batch_size: int = 64

@@ -95,7 +95,7 @@ def _network(keras: Any, config: SeriesTrainConfig, length: int) -> Any:
     n_steps = max(n for n in range(1, _MAX_STEPS + 1) if length % n == 0)
     if n_steps == 1:
         raise UsageError(
-            f"--arch lstm: {length} values a series have no equal steps, of which there are at most {_MAX_STEPS}",
+            f"--arch lstm: a series of {length} values cannot be divided into at most {_MAX_STEPS} equal steps",
             hint="leave --arch out",
         )
     return lstm_autoencoder(

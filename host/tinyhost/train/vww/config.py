@@ -92,7 +92,7 @@ class VwwTrainConfig(ClassifierConfig):
                 f"{given[0]} with --from-scratch: random weights have learnt nothing", hint="omit one of them"
             )
         if self.freeze and self.prune is not None:
-            raise UsageError("--prune with --freeze: weights that do not learn cannot make up for those that go")
+            raise UsageError("--prune with --freeze: frozen weights cannot make up for the removed ones")
         if self.size % _SIZE_STEP:
             raise UsageError(f"--size {self.size}: expected a multiple of {_SIZE_STEP}", hint="as in: --size 64")
         other = [name for name, item in self.variants().items() if item.alpha != self.alpha]
