@@ -14,6 +14,9 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 EXT_SOURCES := firmware/CMakeLists.txt $(shell find host/ext firmware/lib -name '*.cpp' -o -name '*.h' -o -name CMakeLists.txt)
 CPP_SOURCES := $(shell git ls-files --cached --others --exclude-standard 'firmware/*.cpp' 'firmware/*.h' 'host/ext/*.cpp' 'host/ext/*.h')
 
+# Compiled modules are kept, also where the environment says otherwise: tests start Python a thousand times.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Tests wait for boards more than half of the time, so five processes share two cores.
 WORKERS ?= $(shell expr 5 '*' $$(nproc) / 2)
 

@@ -12,7 +12,13 @@ from tinyhost.boards.emulator import SWITCHES_VARIABLE
 
 from tests.stations import Stations, found_defects
 
-__all__ = ["pytest_collection_modifyitems", "pytest_configure", "pytest_report_header", "stations"]
+__all__ = [
+    "pytest_collection_finish",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_report_header",
+    "stations",
+]
 
 
 def pytest_configure() -> None:
@@ -47,6 +53,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(group if emulated else item.location[0]))
     if "PYTEST_XDIST_WORKER" in os.environ:  # else a module's tests stay together
         items.sort(key=lambda item: not _group(item).startswith("m4"))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to go on if pytest-xdist has lost the groups: module fixtures would be made by each worker."""
+    if getattr(session.config.option, "loadgroup", False):  # in a worker of --dist loadgroup
+        lost = [item.nodeid for item in session.items if not item.nodeid.endswith(f"@{_group(item)}")]
+        assert not lost, f"pytest-xdist does not group tests with pytest {pytest.__version__}: {lost[0]}"
 
 
 def _group(item: pytest.Item) -> str:
