@@ -17,6 +17,7 @@ import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tinyhost.datasets.checking import clips as of_clips
 from tinyhost.datasets.checking import pictures as of_pictures
-from tinyhost.datasets.checking.copies import near_pairs
+from tinyhost.datasets.checking.copies import Likeness, near_pairs
 from tinyhost.datasets.checking.motion import motion_faults
 from tinyhost.datasets.checking.sample import CheckedSample, Fingerprint
 from tinyhost.datasets.checking.sensor_faults import faults_of
@@ -207,12 +208,14 @@ def _found(values: Values | str) -> set[str]:
 def _is_found(issue: str, one: Values, other: Values | str) -> bool:
     if issue != "near_duplicates" or isinstance(other, str):
         return issue in _found(other)
-    of = of_pictures if one.ndim == 2 else of_clips
-    return bool(list(near_pairs([_printed(of.fingerprint(item)) for item in (one, other)], *_limits(of))))
+    if one.ndim == 2:
+        return _are_near([of_pictures.fingerprint(item) for item in (one, other)], of_pictures.LIKENESS)
+    likeness = replace(of_clips.likeness(Path()), confirm=lambda *_: of_clips.same_sound(one, other))
+    return _are_near([of_clips.fingerprint(item) for item in (one, other)], likeness)
 
 
-def _limits(of: Any) -> tuple[float, float]:
-    return of.MOST_BITS, of.LEAST_CORRELATION
+def _are_near(prints: Sequence[Fingerprint | None], likeness: Likeness) -> bool:
+    return bool(list(near_pairs([_printed(item) for item in prints], likeness)))
 
 
 def _printed(own: Fingerprint | None) -> CheckedSample:

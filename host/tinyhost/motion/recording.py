@@ -24,6 +24,11 @@ STUCK_S = 0.25
 _FINE_STEP = 0.005  # m/s^2, 0.5 mg: about the noise of a quiet sensor
 _MOVED_STEPS = 40
 """with a coarse step, an axis at rest repeats its value; it is stuck if another one moves by so many steps"""
+_NOISY_STEPS = 2
+"""or if the noise of both other axes is this large (its second differences); their own would be so, too"""
+_JUMP_STEPS, _JUMP, _ALWAYS = 5, 0.5, 0.9
+"""What comes to rest, or is taken up, does so by less, in steps and in usual movements, or has rested before. What
+hangs moves so much at once, and in so large a share of the samples before and after."""
 _AXES = ("accX", "accY", "accZ")
 _ROTATION_AXES = ("gyrX", "gyrY", "gyrZ")
 _ROTATION_RANGE = 2000.0  # degrees per second: hal::kRotationScale
@@ -119,10 +124,8 @@ def _issues_of(
         values = axes[:, axis]
         changes = np.flatnonzero(np.diff(values) != 0.0)
         for first, n_samples in _runs(changes + 1, len(values)):
-            if n_samples < least:
-                continue
-            run = axes[first : first + n_samples]
-            if step <= fine_step or np.ptp(run, axis=0).max() > _MOVED_STEPS * step:
+            run = slice(first, first + n_samples)
+            if n_samples >= least and (step <= fine_step or _is_stuck(axes, run, axis, step)):
                 yield Issue(kind="stuck", first=first, n_samples=n_samples, axis=name)
         beyond = np.abs(values) >= limit
         borders = np.flatnonzero(np.diff(beyond.astype(np.int8)) != 0) + 1
@@ -131,9 +134,25 @@ def _issues_of(
                 yield Issue(kind="saturated", first=first, n_samples=n_samples, axis=name)
 
 
+def _is_stuck(axes: NDArray[np.float64], run: slice, axis: int, step: float) -> bool:
+    """Return whether an axis that repeats its value in coarse steps is stuck, by what the others do meanwhile."""
+    others = np.delete(axes[run], axis, axis=1)
+    if (others == others[0]).all():
+        n, moved = len(others), float(np.median(np.abs(np.diff(axes, axis=0)).max(axis=1)))
+        sides = axes[max(0, run.start - n) : run.start + 1][::-1], axes[run.stop - 1 : run.stop + n]
+        steps = [np.abs(np.diff(side, axis=0)).max(axis=1) for side in sides]
+        jump = max(_JUMP_STEPS * step, _JUMP * moved)
+        return all(len(own) and own[0] > jump and (own > 0).mean() > _ALWAYS for own in steps)
+    noise = np.median(np.abs(np.diff(others, n=2, axis=0)), axis=0) if len(others) > 2 else np.zeros(1)
+    return bool(np.ptp(others, axis=0).max() > _MOVED_STEPS * step or noise.min() >= _NOISY_STEPS * step)
+
+
 def _own_step(axes: NDArray[np.float64]) -> float:
-    """Return the smallest step between two values of an axis, the sensor's or the file's; 0 if no axis ever changes."""
-    steps = [float(np.diff(values).min()) for axis in axes.T if len(values := np.unique(axis)) > 1]
+    """Return the smallest step between two values of an axis, the sensor's or the file's; 0 if no axis ever changes.
+
+    Values that were computed, such as from g, may differ by rounding alone.
+    """
+    steps = [float(np.diff(values).min()) for axis in axes.T if len(values := np.unique(axis.round(6))) > 1]
     return min(steps, default=0.0)
 
 

@@ -327,6 +327,17 @@ def test_a_beat_at_the_very_beginning_and_a_long_recording_are_not_cut() -> None
     assert [fault.issue for fault in clip_faults(beat[30:], "yes")] == ["cut"]
 
 
+def test_tones_of_like_pitch_are_no_copies_and_a_clip_with_noise_is_one(tmp_path: Path) -> None:
+    time = np.arange(RATE_HZ) / RATE_HZ
+    noise = np.random.default_rng(6).normal(0, 9, (4, RATE_HZ))
+    sounds = [8000 * np.sin(2 * np.pi * hertz * time) for hertz in (500, 503, 506)] + [word(3) * 1.0]
+    (tmp_path / "set/a").mkdir(parents=True)
+    for number, sound in enumerate([*sounds, sounds[-1]]):
+        noisy = sound + noise[number % 4] * (8 if number == 4 else 1)
+        write_clip(tmp_path / f"set/a/{number}.wav", noisy.astype(np.int16))
+    assert [item.files for item in check_dataset(tmp_path / "set").findings] == [("a/3.wav", "a/4.wav")]
+
+
 def test_every_issue_is_planted_once() -> None:
     assert {case.issue for case in PLANTED} == set(ISSUES) - {"drift"}
 

@@ -264,6 +264,25 @@ def test_a_coarse_axis_that_stands_still_while_another_moves_is_stuck() -> None:
     assert _issues_of(values) == ["accZ stuck for 100 samples from sample 60 on"]
 
 
+def test_a_coarse_axis_without_the_noise_of_the_others_is_stuck_at_rest() -> None:
+    values = np.random.default_rng(4).normal((0.1, 9.8, -0.2), 0.2, (200, 3)).round(1)
+    assert _issues_of(values) == []
+    values[60:100, 0] = values[60, 0]
+    assert _issues_of(values) == ["accX stuck for 40 samples from sample 60 on"]
+
+
+def test_a_coarse_sensor_that_hangs_while_it_moves_is_stuck_and_one_that_comes_to_rest_is_not() -> None:
+    time = np.arange(300)[:, None]
+    values = (3 * np.sin(time * (0.3, 0.4, 0.5)) + (0.0, 9.8, 0.0)).round(1)
+    swing = values.copy()
+    values[64:104] = values[64]
+    assert [issue.split()[:4] for issue in _issues_of(values)] == [
+        [axis, "stuck", "for", "40"] for axis in ("accX", "accY", "accZ")
+    ]
+    rest = np.clip((np.abs(time - 150) - 60) / 60, 0, 1) * (swing - (0.0, 9.8, 0.0)) + (0.0, 9.8, 0.0)
+    assert _issues_of(rest.round(1)) == []
+
+
 def test_gaps_are_flagged_and_split_the_recording() -> None:
     lines = _lines(20) + _lines(10, first=25) + _lines(30, first=36)
     recording = parse_motion_csv([HEADER, *lines], where="a.csv")

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from tinyhost.audio.speakers import Part
-from tinyhost.datasets.checking import clips as of_clips
-from tinyhost.datasets.checking import pictures as of_pictures
-from tinyhost.datasets.checking.clips import check_clips
+from tinyhost.datasets.checking.clips import check_clips, likeness
 from tinyhost.datasets.checking.copies import copies
 from tinyhost.datasets.checking.division import across_parts, labels_in_order, with_origin
 from tinyhost.datasets.checking.drift import LEAST_SAMPLES, drifted
@@ -24,7 +22,7 @@ from tinyhost.datasets.checking.findings import (
     counted_issues,
 )
 from tinyhost.datasets.checking.motion import check_motion
-from tinyhost.datasets.checking.pictures import check_pictures, odd_pictures, stuck_pictures
+from tinyhost.datasets.checking.pictures import LIKENESS, check_pictures, odd_pictures, stuck_pictures
 from tinyhost.datasets.checking.sample import CheckedSample
 from tinyhost.datasets.checking.usual import notes, usual_looks
 from tinyhost.datasets.folder import MOTION, PICTURES, SOUNDS, kind_of
@@ -90,7 +88,7 @@ def check_samples(
     has_parts = read.split_by is not None
     before = _learnt(against, read, units, on_file) if against else []
     comparable = min(len(samples), len(before)) >= LEAST_SAMPLES
-    found = [*_findings(read.kind, samples), *(drifted(samples, before) if comparable else ())]
+    found = [*_findings(folder, read.kind, samples), *(drifted(samples, before) if comparable else ())]
     findings = sorted(found, key=lambda finding: get_args(FindingLevel).index(finding.level))
     not_checked = tuple(_not_checked(read.kind, samples, has_parts))
     if against and not comparable:
@@ -145,7 +143,7 @@ def _learnt(place: Path, read: _Read, units: MotionUnits, on_file: Callable[[int
     return [sample for sample in other.samples if run is None or sample.file in run.samples]
 
 
-def _findings(kind: Kind, samples: Sequence[CheckedSample]) -> Iterator[DataFinding]:
+def _findings(folder: Path, kind: Kind, samples: Sequence[CheckedSample]) -> Iterator[DataFinding]:
     faults = [(sample, fault) for sample in samples for fault in sample.faults]
     if kind == "pictures":
         faults += odd_pictures(samples)
@@ -157,8 +155,7 @@ def _findings(kind: Kind, samples: Sequence[CheckedSample]) -> Iterator[DataFind
             continue
         yield DataFinding(issue=fault.issue, level=fault.level, text=fault.text, files=own, surplus=own)
     yield from notes(usual, len(samples))
-    limits = of_pictures if kind == "pictures" else of_clips
-    yield from copies(samples, most_bits=limits.MOST_BITS, least_correlation=limits.LEAST_CORRELATION)
+    yield from copies(samples, LIKENESS if kind == "pictures" else likeness(folder))
     yield from across_parts(samples)
     yield from labels_in_order(samples, others_are_one=kind == "clips")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,18 +12,28 @@ from tinyhost.datasets.checking.findings import DataFinding
 from tinyhost.datasets.checking.sample import CheckedSample
 from tinyhost.system.wording import counted
 
-__all__ = ["copies", "near_pairs", "surplus_of"]
+__all__ = ["Likeness", "copies", "near_pairs", "surplus_of"]
 
 _BLOCK = 1024
 """samples that are compared with all others at once"""
+_MOST_CONFIRMED = 10
+"""samples that a sample is compared with after their fingerprints, the likest first"""
 
 
-def copies(samples: Sequence[CheckedSample], *, most_bits: float, least_correlation: float) -> Iterator[DataFinding]:
-    """Yield copies, those under two labels, and those in two parts.
+@dataclass(frozen=True, kw_only=True)
+class Likeness:
+    """What makes two samples near copies."""
 
-    most_bits: share of a fingerprint's bits in which two near copies differ at most; least_correlation: of their
-    shapes.
-    """
+    most_bits: float
+    """share of the fingerprints' bits in which they differ at most"""
+    least_correlation: float
+    """of their fingerprints' shapes"""
+    confirm: Callable[[CheckedSample, CheckedSample], bool] | None = None
+    """whether two samples whose fingerprints are alike are so themselves; None: fingerprints are enough"""
+
+
+def copies(samples: Sequence[CheckedSample], likeness: Likeness) -> Iterator[DataFinding]:
+    """Yield copies, those under two labels, and those in two parts."""
     by_digest: dict[str, list[int]] = defaultdict(list)
     for index, sample in enumerate(samples):
         by_digest[sample.digest].append(index)
@@ -32,13 +43,11 @@ def copies(samples: Sequence[CheckedSample], *, most_bits: float, least_correlat
     groups = ([samples[index] for index in group] for group in by_digest.values())
     different = [_kept(group) for group in groups if len({sample.label for sample in group}) == 1]
     comparable = [sample for sample in different if sample.fingerprint is not None]
-    for members in _joined(len(comparable), near_pairs(comparable, most_bits, least_correlation)):
+    for members in _joined(len(comparable), near_pairs(comparable, likeness)):
         yield from _near([comparable[index] for index in members])
 
 
-def near_pairs(
-    samples: Sequence[CheckedSample], most_bits: float, least_correlation: float
-) -> Iterator[tuple[int, int]]:
+def near_pairs(samples: Sequence[CheckedSample], likeness: Likeness) -> Iterator[tuple[int, int]]:
     """Yield the indices of each two near duplicates; all samples must have a fingerprint.
 
     The bits of one block against those of all others are one product of matrices: 20,000 samples take a second.
@@ -48,13 +57,17 @@ def near_pairs(
         return
     signs = np.stack([np.where(item.bits, 1, -1).astype(np.float32) for item in prints])
     shapes = np.stack([item.shape for item in prints])
-    least = signs.shape[1] * (1 - 2 * most_bits)
+    least, confirm = signs.shape[1] * (1 - 2 * likeness.most_bits), likeness.confirm
     for first in range(0, len(signs), _BLOCK):
-        alike = signs[first : first + _BLOCK] @ signs[first:].T >= least
-        for row, column in zip(*np.nonzero(np.triu(alike, 1)), strict=True):
-            one, other = first + int(row), first + int(column)
-            if float(shapes[one] @ shapes[other]) >= least_correlation:
-                yield one, other
+        alike = np.triu(signs[first : first + _BLOCK] @ signs[first:].T >= least, 1)
+        for row in np.flatnonzero(alike.any(axis=1)):
+            one, others = first + int(row), first + np.flatnonzero(alike[row])
+            correlations = shapes[others] @ shapes[one]
+            likest = np.argsort(-correlations, kind="stable")
+            near = others[likest[correlations[likest] >= likeness.least_correlation]].tolist()
+            if confirm is not None:
+                near = [other for other in near[:_MOST_CONFIRMED] if confirm(samples[one], samples[other])]
+            yield from ((one, other) for other in near)
 
 
 def _joined(n: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.boards.scenes import fit_picture
-from tinyhost.datasets.checking.copies import surplus_of
+from tinyhost.datasets.checking.copies import Likeness, surplus_of
 from tinyhost.datasets.checking.drift import figures_of_picture
 from tinyhost.datasets.checking.findings import DataFinding
 from tinyhost.datasets.checking.sample import CheckedSample, Fault, Fingerprint, content_digest
@@ -24,9 +24,8 @@ from tinyhost.sensors.picture import picture_faults, picture_figures, picture_lo
 from tinyhost.system.wording import counted
 
 __all__ = [
-    "LEAST_CORRELATION",
     "LEAST_STUCK",
-    "MOST_BITS",
+    "LIKENESS",
     "check_pictures",
     "fingerprint",
     "odd_pictures",
@@ -34,9 +33,8 @@ __all__ = [
 ]
 
 _SIDE, _KEPT = 32, 8
-MOST_BITS = 8 / 63
-"""Copies that were lit, coded or cut a little otherwise differ in fewer; of other pictures about half differ."""
-LEAST_CORRELATION = 0.97
+LIKENESS = Likeness(most_bits=8 / 63, least_correlation=0.97)
+"""Copies that were lit, coded or cut a little otherwise differ in fewer bits; of other pictures about half differ."""
 _ODD_ASPECT = 0.35  # CleanVision's: the shorter side over the longer one
 _ODD_SIZE = 10.0  # CleanVision's: times the usual size
 LEAST_STUCK = 4
