@@ -5,7 +5,7 @@ Features are floating point on the host; the network and its mean squared error 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -43,13 +43,7 @@ class ClipScore:
     n_windows: int
 
 
-def score_clips(
-    model: SoundModel,
-    clips: Iterable[MachineClip],
-    *,
-    convert: bool = False,
-    on_clip: Callable[[], None] = lambda: None,
-) -> Iterator[ClipScore]:
+def score_clips(model: SoundModel, clips: Iterable[MachineClip], *, convert: bool = False) -> Iterator[ClipScore]:
     """Yield the score of each clip.
 
     convert: as read_channel. Raises DatasetError for a clip that cannot be read or is too short for a window.
@@ -63,7 +57,6 @@ def score_clips(
                 hint="the features are of the middle of a clip of 10 s",
             )
         yield ClipScore(clip=clip, score=float(scores.mean()), n_windows=len(scores))
-        on_clip()
 
 
 @dataclass(frozen=True, kw_only=True)

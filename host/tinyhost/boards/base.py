@@ -10,7 +10,7 @@ from tinyhost.errors import TinyhostError
 from tinyhost.link.base import Link
 from tinyhost.protocol.faults import FaultRecord
 
-__all__ = ["Board", "BoardKind", "BoardStatus", "BoardsDocument", "PoweredBoard"]
+__all__ = ["Board", "BoardKind", "BoardStatus", "BoardsDocument", "PowerElsewhere", "PoweredBoard"]
 
 BoardKind = Literal["native", "m4", "nano33emu", "nano33ble", "port"]
 
@@ -60,6 +60,23 @@ class PoweredBoard(Protocol):
 
     def close(self) -> None:
         """Switch the board off, if it was switched on here."""
+
+
+class PowerElsewhere:
+    """The part of PoweredBoard of boards that others power, and whose sensors' input is not known here."""
+
+    stays_on = True
+    failure = ""
+    scene_name = ""
+    scene_failure = None
+
+    def scene_item(self, capture: int) -> str:
+        """Return "", since the item is not known."""
+        del capture
+        return ""
+
+    def close(self) -> None:
+        """Do nothing: the board stays on."""
 
 
 class Board(Protocol):

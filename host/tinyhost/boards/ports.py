@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from tinyhost.boards.base import Board, BoardKind, PoweredBoard
+from tinyhost.boards.base import Board, BoardKind, PoweredBoard, PowerElsewhere
 from tinyhost.errors import BoardError, ConfigError, UsageError
 from tinyhost.link.base import Link
 from tinyhost.link.serial import SerialLink
@@ -53,22 +53,12 @@ class PortBoard:
         yield _PortPower(self)
 
 
-class _PortPower:
+class _PortPower(PowerElsewhere):
     """A board that is powered elsewhere."""
-
-    stays_on = True
-    failure = ""
-    scene_name = ""
-    scene_failure = None
 
     def __init__(self, board: PortBoard) -> None:
         self.board = board
         self.port = board.port
-
-    def scene_item(self, capture: int) -> str:
-        """Return "": its sensor's input is not known here."""
-        del capture
-        return ""
 
     def open_link(self) -> Link:
         """Return a new link."""
@@ -79,9 +69,6 @@ class _PortPower:
         raise BoardError(
             f"{self.board.name}: power cannot be switched through a port", hint="tinyhost reset asks the firmware"
         )
-
-    def close(self) -> None:
-        """Do nothing: the board stays on."""
 
 
 def check_flashable(board: Board) -> None:

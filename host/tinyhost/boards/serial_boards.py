@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tinyhost.boards.base import BoardKind, PoweredBoard
+from tinyhost.boards.base import BoardKind, PoweredBoard, PowerElsewhere
 from tinyhost.boards.usb_ports import UsbPort, await_leaving, find_port, find_usb_ports
 from tinyhost.errors import BoardError, ConfigError
 from tinyhost.link.base import Link
@@ -41,13 +41,8 @@ class SerialBoard:
         yield power
 
 
-class _SerialPower:
+class _SerialPower(PowerElsewhere):
     """A board that gets its power from USB."""
-
-    stays_on = True
-    failure = ""
-    scene_name = ""
-    scene_failure = None
 
     def __init__(self, board: SerialBoard) -> None:
         self.board = board
@@ -56,11 +51,6 @@ class _SerialPower:
     def port(self) -> str:
         """The board's present port. Raises BoardNotFoundError while it is away, e.g. during a reset."""
         return find_port(self.board.serial).port
-
-    def scene_item(self, capture: int) -> str:
-        """Return "": the input of a real camera has no name."""
-        del capture
-        return ""
 
     def open_link(self) -> Link:
         """Return a new link to the firmware."""
@@ -72,6 +62,3 @@ class _SerialPower:
         raise BoardError(
             f"{self.board.name}: this computer cannot switch its power", hint="tinyhost reset asks the firmware"
         )
-
-    def close(self) -> None:
-        """Do nothing: the board stays on."""

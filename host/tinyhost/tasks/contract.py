@@ -33,7 +33,19 @@ if TYPE_CHECKING:
     from tinyhost.models.file import ModelFile
     from tinyhost.models.summary import ModelSummary
 
-__all__ = ["Evaluation", "LabelledInput", "Subject", "Task"]
+__all__ = ["EVENT_SETTINGS", "Evaluation", "LabelledInput", "Subject", "Task"]
+
+EVENT_SETTINGS = frozenset(
+    {
+        Setting.PERIOD_MS,
+        Setting.THRESHOLD,
+        Setting.AVERAGE_MS,
+        Setting.SUPPRESSION_MS,
+        Setting.MIN_RESULTS,
+        Setting.UNSURE_MARGIN,
+    }
+)
+"""The settings of apps that detect events, words or gestures: EventSettings of firmware/lib/kws."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from tinyhost.boards.base import BoardKind, PoweredBoard
+from tinyhost.boards.base import BoardKind, PoweredBoard, PowerElsewhere
 from tinyhost.boards.bootloader import UploadResult
 from tinyhost.boards.build import Firmware
 from tinyhost.boards.ports import PortBoard
@@ -185,19 +185,12 @@ class _LeasedLink:
         """Do nothing: the lease ends the connection."""
 
 
-class _JumpstarterPower:
+class _JumpstarterPower(PowerElsewhere):
     """A leased board."""
-
-    stays_on = True
-    failure = ""
-    scene_name = ""
-    scene_failure = None
 
     def __init__(self, board: JumpstarterBoard, inner: PoweredBoard, lease: _Lease) -> None:
         self.board = board
         self.port = inner.port
-        self.scene_item = inner.scene_item
-        self.close = inner.close
         self._inner, self._lease = inner, lease
         self._link: Link | None = None
 

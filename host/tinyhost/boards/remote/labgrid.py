@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tinyhost.boards.base import BoardKind, PoweredBoard
+from tinyhost.boards.base import BoardKind, PoweredBoard, PowerElsewhere
 from tinyhost.boards.bootloader import UploadResult
 from tinyhost.boards.build import Firmware
 from tinyhost.boards.ports import PortBoard
@@ -251,20 +251,13 @@ class LabgridBoard(RemoteBoard):
         return f"{scheme}://{host}:{resource.integer('port', 1, 65_535)}{options}"
 
 
-class _LabgridPower:
+class _LabgridPower(PowerElsewhere):
     """The board of a place that is held."""
-
-    stays_on = True
-    failure = ""
-    scene_name = ""
-    scene_failure = None
 
     def __init__(self, board: LabgridBoard, inner: PoweredBoard) -> None:
         self.board = board
         self.port = inner.port
-        self.scene_item = inner.scene_item
         self.open_link = inner.open_link
-        self.close = inner.close
 
     def reset(self) -> None:
         """Cut the power by labgrid's driver."""

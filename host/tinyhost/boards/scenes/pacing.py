@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from tinyhost.boards.scenes.base import Piece, SampleSource
 
@@ -16,14 +15,13 @@ MEMORY_S = 0.25
 class PacedSamples:
     """Returns a source's samples no earlier than their time, and drops those that are not read in time."""
 
-    def __init__(self, source: SampleSource, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, source: SampleSource) -> None:
         self._source = source
-        self._clock = clock
         self.start()
 
     def start(self) -> None:
         """Switch the sensor on: its first sample is taken now."""
-        self._started_at = self._clock()
+        self._started_at = time.monotonic()
         self._position = 0
         self._lost = 0
         self._source.restart()
@@ -31,7 +29,7 @@ class PacedSamples:
     def read(self, max_samples: int) -> Piece:
         """Return at most `max_samples` of what there is. Raises ConfigError if the source cannot be read."""
         rate_hz = self._source.sampling.rate_hz
-        available = int((self._clock() - self._started_at) * rate_hz) - self._position
+        available = int((time.monotonic() - self._started_at) * rate_hz) - self._position
         late = available - int(MEMORY_S * rate_hz)
         if late > 0:
             gone = len(self._source.read(late))

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from tinyhost.datasets.capture import MOTION_RECORDING
 from tinyhost.motion.steps import MAX_STEPS, STEP_CHANNELS, STEP_SCALE, window_moments
-from tinyhost.protocol.messages import Setting
 from tinyhost.sensors.sensor import ACCELEROMETER
 from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.class_documents import AccuracyDocument
-from tinyhost.tasks.contract import LabelledInput, Subject, Task
+from tinyhost.tasks.contract import EVENT_SETTINGS, LabelledInput, Subject, Task
 from tinyhost.tasks.gestures.recording import MovementEvaluation, load_movement
 from tinyhost.tasks.gestures.sweeps import GESTURE_SWEEPS
 from tinyhost.tasks.gestures.windows import (
@@ -47,16 +46,7 @@ class Gestures(Task):
     name = "gestures"
     app = "gestures"
     sensor = ACCELEROMETER
-    settings = frozenset(
-        {
-            Setting.PERIOD_MS,
-            Setting.THRESHOLD,
-            Setting.AVERAGE_MS,
-            Setting.SUPPRESSION_MS,
-            Setting.MIN_RESULTS,
-            Setting.UNSURE_MARGIN,
-        }
-    )
+    settings = EVENT_SETTINGS
     live = LiveForm(sees="movement", result="events")
     capture = CaptureForm(takes="minutes", recording=MOTION_RECORDING)
     sweeps = GESTURE_SWEEPS

@@ -17,7 +17,7 @@ from tinyhost.protocol.messages import Setting
 from tinyhost.sensors.sensor import MICROPHONE
 from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.class_documents import AccuracyDocument
-from tinyhost.tasks.contract import LabelledInput, Subject, Task
+from tinyhost.tasks.contract import EVENT_SETTINGS, LabelledInput, Subject, Task
 from tinyhost.tasks.keywords.clips import ClipEvaluation, clip_inputs, host_scorer, load_clips
 from tinyhost.tasks.keywords.params import keyword_params
 from tinyhost.tasks.keywords.recording import SoundEvaluation, load_recording
@@ -44,18 +44,7 @@ class Keywords(Task):
     name = "keywords"
     app = "kws"
     sensor = MICROPHONE
-    settings = frozenset(
-        {
-            Setting.PERIOD_MS,
-            Setting.THRESHOLD,
-            Setting.AVERAGE_MS,
-            Setting.SUPPRESSION_MS,
-            Setting.MIN_RESULTS,
-            Setting.UNSURE_MARGIN,
-            Setting.WAKE_THRESHOLD,
-            Setting.WAKE_HOLD_MS,
-        }
-    )
+    settings = EVENT_SETTINGS | {Setting.WAKE_THRESHOLD, Setting.WAKE_HOLD_MS}
     live = LiveForm(sees="sound", result="events")
     capture = CaptureForm(takes="words", count=20, recording=SOUND_RECORDING)
     pipeline = "audio-classification"

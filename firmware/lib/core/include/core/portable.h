@@ -36,12 +36,6 @@ inline int CountLeadingZeros64(uint64_t x) {
 
 inline int CountLeadingZeros(uint32_t x) { return CountLeadingZeros64(x) - 32; }
 
-inline int CountTrailingZeros(uint32_t x) {
-  unsigned long lowest;
-  _BitScanForward(&lowest, x);
-  return static_cast<int>(lowest);
-}
-
 inline int CountRedundantSignBits(int32_t x) {
   const uint32_t differing = static_cast<uint32_t>(x < 0 ? ~x : x);
   return differing == 0 ? 31 : CountLeadingZeros(differing) - 1;
@@ -52,8 +46,6 @@ inline int CountRedundantSignBits(int32_t x) {
 /// Number of zero bits above the highest one; x is not 0.
 TINYHOST_INLINE int CountLeadingZeros64(uint64_t x) { return __builtin_clzll(x); }
 TINYHOST_INLINE int CountLeadingZeros(uint32_t x) { return __builtin_clz(x); }
-/// Number of zero bits below the lowest one; x is not 0.
-TINYHOST_INLINE int CountTrailingZeros(uint32_t x) { return __builtin_ctz(x); }
 /// Number of bits below the sign that are equal to it.
 TINYHOST_INLINE int CountRedundantSignBits(int32_t x) { return __builtin_clrsb(x); }
 
