@@ -1,1 +1,1 @@
-"""What runs on a bench: rigs, the tests that every board takes, and the scenes that virtual cameras see."""
+"""Files for a bench: rigs, the tests for every board, and scenes for virtual sensors."""

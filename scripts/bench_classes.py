@@ -36,7 +36,7 @@ _TFLM = _FOLDER / "classes_tflm.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One class: what an element of work takes on either engine."""
+    """One class of shapes: instructions per element of work on either engine."""
 
     name: str
     unit: str
@@ -47,7 +47,7 @@ class Row:
 
     @property
     def gain(self) -> float | None:
-        """How many times our instructions TensorFlow Lite Micro takes; None where that is unknown."""
+        """TensorFlow Lite Micro's instructions divided by ours; None if unknown."""
         return None if self.tflm_ticks is None else self.tflm_ticks / self.ticks
 
 
@@ -101,7 +101,7 @@ def _read_tflm() -> dict[str, Any]:
 
 
 def _add_tflm(figures: dict[Path, ModelFigures], firmware: Firmware) -> None:
-    """Measure what the file lacks, one by one: what TensorFlow Lite Micro refuses is left out, and said."""
+    """Measure the missing models one by one; those that TensorFlow Lite Micro rejects are named and left out."""
     document = _read_tflm()
     known = document["models"]
     for path, item in figures.items():

@@ -29,7 +29,7 @@ LONGEST_S = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What something took."""
+    """The cost of a step."""
 
     wall_s: float
     cpu_s: float
@@ -39,7 +39,7 @@ class Cost:
 
 
 class Meter:
-    """Measures what happens until its cost is asked for, in this process and in those that it waits for."""
+    """Measures the cost of this process and of the processes that it waits for, from its start on."""
 
     def __init__(self) -> None:
         self._wall_s, self._cpu_s = time.monotonic(), self._cpu_now_s()
@@ -50,7 +50,7 @@ class Meter:
         return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
     def cost(self) -> Cost:
-        """Return what it took so far."""
+        """Return the cost so far."""
         return Cost(wall_s=time.monotonic() - self._wall_s, cpu_s=self._cpu_now_s() - self._cpu_s)
 
 

@@ -1,4 +1,4 @@
-"""Print what a stride of the audio frontend costs on the virtual board m4: .venv/bin/python -m scripts.bench_frontend
+"""Print the cost of a stride of the audio frontend on the virtual board m4: .venv/bin/python -m scripts.bench_frontend
 
 Instructions per stride of 30 s of synthetic sound, bytes of RAM (all but a few hundred of stack) and of flash, without
 the C library. --json FILE also writes them. TFLM's microfrontend, as shipped, takes 84.9 k at -O2, and 11.4 KB.

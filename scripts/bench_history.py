@@ -72,7 +72,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One figure of one model against the last entry that has this very model."""
+    """One figure of a model compared with the last entry of the same model."""
 
     model: str
     what: str
@@ -134,7 +134,7 @@ def last_figures(entries: Sequence[Entry], sha256: str) -> dict[str, Any] | None
 
 
 def changes(entries: Sequence[Entry], figures: Sequence[ModelFigures]) -> list[Change]:
-    """Return what differs from the last entries: ticks, arena and flash, in the table's order."""
+    """Return the changes since the last entries, in ticks, arena and flash, in the table's order."""
     found = []
     for item in figures:
         before = last_figures(entries, item.sha256)

@@ -45,12 +45,12 @@ class Bench:
         self.n_windows = self.n_different = 0
 
     def feed(self, options: MachineOptions, seconds: float) -> FedRun:
-        """Return what the board says to a run of the machine; every score is compared with this computer's."""
+        """Return the board's results for a run of the machine; every score is compared with this computer's."""
         samples = Machine(options).read(round(seconds * RATE_HZ))
         return self.compare(samples)
 
     def compare(self, samples: NDArray[np.int16]) -> FedRun:
-        """Return what the board says to samples."""
+        """Return the board's results for samples."""
         run = feed_run(self.device, samples, RATE_HZ)
         expected = self.host.scores(samples)
         assert len(expected) == len(run.scores), f"{len(run.scores)} windows, expected {len(expected)}"
@@ -120,7 +120,7 @@ def measure(bench: Bench, minutes: float, n_runs: int, severities: list[float]) 
 
 
 def _normal(bench: Bench, minutes: float) -> tuple[NDArray[np.int32], int, dict[str, Any] | None]:
-    """Return scores of normal running, the number of alarms, and what it costs the board."""
+    """Return the scores of normal operation, the number of alarms, and the cost on the board."""
     scores, n_alarms, listening = [], 0, None
     conditions = unseen_conditions(max(1, round(minutes)), SEED)
     for index, (rpm, load) in enumerate(conditions):
@@ -135,7 +135,7 @@ def _normal(bench: Bench, minutes: float) -> tuple[NDArray[np.int32], int, dict[
 
 
 def _fault(bench: Bench, fault: Fault, severity: float, n_runs: int, normal: NDArray[np.int32]) -> dict[str, Any]:
-    """Return how a fault that begins while the machine runs is seen, at several speeds and loads."""
+    """Return how a fault that begins while the machine runs is detected, at several speeds and loads."""
     delays, faulty, early = [], [], 0
     for index, (rpm, load) in enumerate(unseen_conditions(n_runs, SEED + 1000)):
         options = MachineOptions(

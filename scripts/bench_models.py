@@ -122,7 +122,7 @@ def _knows_tflm(figures: Sequence[ModelFigures]) -> bool:
 
 
 def _tflm_cells(item: ModelFigures) -> list[str]:
-    """Return TensorFlow Lite Micro's figures where they are known, and how many times our instructions it takes."""
+    """Return TensorFlow Lite Micro's figures where they are known, and its instructions divided by ours."""
     tflm = _TFLM.get(item.sha256)
     if tflm is None:
         return ["-", "-", "-"]

@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def raw_link(device: Device, n_bytes: int) -> float:
-    """Return how many bytes per second get there, if nobody waits for replies."""
+    """Return the bytes per second that arrive if nobody waits for replies."""
     with Conversation(device._session.connection) as talk:
         began_s = time.monotonic()
         sizes = [min(PIECE_BYTES, n_bytes - start) for start in range(0, n_bytes, PIECE_BYTES)]
@@ -103,7 +103,7 @@ def served(delay_s: float, rate: float) -> Iterator[str]:
 
 
 def relay(url: str, delay_s: float, rate: float) -> str:
-    """Return the address of a relay to another one, which passes bytes on after a while, and so many a second."""
+    """Return the address of a relay to another address, which delays bytes and limits their rate."""
     listening = socket.create_server(("127.0.0.1", 0))
     host, _, port = url.removeprefix("socket://").rpartition(":")
 

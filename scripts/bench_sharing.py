@@ -34,7 +34,7 @@ def test_listens(device, n):
 
 
 def run(folder: Path, n_boards: int, n_tests: int, seconds: float) -> RigResult:
-    """Return what so many boards make of so many tests each."""
+    """Return the result of the given number of boards with the given number of tests each."""
     (folder / "tests").mkdir(parents=True)
     (folder / "tests/test_it.py").write_text(_TESTS.format(n_tests=n_boards * n_tests, seconds=seconds))
     boards = "".join(

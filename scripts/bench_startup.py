@@ -37,14 +37,14 @@ MONITOR = "tinyhost monitor --board native --scene pictures --count 1 --plain"
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took."""
+    """The cost of a command."""
 
     cpu_ms: float
     wall_ms: float
 
 
 def cost(command: list[str], home: Path) -> Cost:
-    """Return what one run of a command and its children took. Raises CalledProcessError."""
+    """Return the cost of one run of a command and its children. Raises CalledProcessError."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=home, env=at_home(home))
     wall_s, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -53,7 +53,7 @@ def cost(command: list[str], home: Path) -> Cost:
 
 
 def measure(folder: Path, home: Path, n_turns: int) -> dict[str, list[Cost]]:
-    """Return what each command line took, turn by turn."""
+    """Return the cost of each command line, turn by turn."""
     commands = {}
     for line in (*LINES, MONITOR):
         program, *words = shlex.split(line)

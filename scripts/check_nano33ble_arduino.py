@@ -41,13 +41,13 @@ def core_flags(core: Path, api: Path) -> list[str]:
 
 
 def compile_source(source: Path, target: Path, flags: list[str]) -> str:
-    """Compile one file; return what the compiler said."""
+    """Compile one file; return the compiler's messages."""
     command = ["arm-none-eabi-g++", *OURS, *CPU, *SECTIONS, *flags, "-c", str(source), "-o", str(target)]
     return subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
 
 def size(objects: list[Path], target: Path) -> tuple[int, int]:
-    """Return bytes of flash and of static RAM of what the core's calls reach."""
+    """Return the bytes of flash and of static RAM of the code that the core's calls reach."""
     roots = [word for name in CALLED_BY_CORE for word in ("-u", name)]
     link = ["arm-none-eabi-ld", "-r", "--gc-sections", *roots, "-e", "setup", *map(str, objects), "-o", str(target)]
     subprocess.run(link, check=True)

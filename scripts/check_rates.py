@@ -73,7 +73,7 @@ def _torn(least: int) -> Plant:
 
 
 def _cut(share: float) -> Plant:
-    """Return what ends a clip where it has had a share of its energy."""
+    """Return a function that cuts a clip where it has reached a share of its energy."""
 
     def plant(pcm: Values, _: np.random.Generator) -> Values:
         energy = np.cumsum(pcm.astype(np.float64) ** 2)

@@ -1,4 +1,4 @@
-"""Files of Debian's packages, without installing them: for what is measured with and must not be in the repository."""
+"""Files of Debian packages, without installing them: for measurements with files that may not be in the repository."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def _branches(hint: Any) -> list[Any]:
 
 
 def _name(kind: Any) -> str:
-    """Return what JSON calls a type."""
+    """Return JSON's name of a type."""
     origin = get_origin(kind) or kind
     if origin is Literal:
         return "string"
@@ -115,7 +115,7 @@ def _name(kind: Any) -> str:
 
 
 def field_meanings(kind: type) -> dict[str, str]:
-    """Return what the string below each field of a class says, base classes included, in JSON's words."""
+    """Return the docstring of each field of a class, base classes included, in JSON's terms."""
     found: dict[str, str] = {}
     for owner in (base for base in reversed(kind.__mro__) if base.__module__.startswith("tinyhost.")):
         (node,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
@@ -128,12 +128,12 @@ def field_meanings(kind: type) -> dict[str, str]:
 
 
 def first_line(kind: object) -> str:
-    """Return what a class's docstring begins with, as a cell of a table has it."""
+    """Return the beginning of a class's docstring for a cell of a table."""
     text = " ".join((inspect.getdoc(kind) or "").partition("\n\n")[0].split())
     return text[:1].lower() + text[1:].rstrip(".")
 
 
 def wrapped(text: str | None) -> str:
-    """Return the paragraphs of a docstring, each wrapped as the pages are."""
+    """Return the paragraphs of a docstring, each wrapped like the pages."""
     paragraphs = inspect.cleandoc(text or "").split("\n\n")
     return "\n\n".join(textwrap.fill(" ".join(part.split()), 100, break_on_hyphens=False) for part in paragraphs)

@@ -1,4 +1,4 @@
-"""Say whether the history has the figures of the engine as it is: exit code 0, or 1 if they are to be measured.
+"""Tell whether the history has the figures of the present engine: exit code 0, or 1 if they must be measured.
 
     python -m scripts.engine_hash docs/reference/performance/history.json
 
@@ -34,7 +34,7 @@ def sources_hash(*names: str, more: str = "") -> str:
 
 
 def engine_hash() -> str:
-    """Return the hash over what decides how many instructions a network takes on `m4`.
+    """Return the hash over everything that determines how many instructions a network takes on `m4`.
 
     That is the engine, the model compiler, the generated networks, and the version of the cross compiler.
     """

@@ -1,4 +1,4 @@
-"""What an enum's values are called, and groups of them, for scripts/generate_protocol.py."""
+"""Names of an enum's values, and groups of them, for scripts/generate_protocol.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measure the shipped models over pictures and voices that they did not learn from: `make evaluate`.
+"""Measure the shipped models on pictures and voices that they were not trained on: `make evaluate`.
 
     python -m scripts.evaluate --write
 
@@ -87,7 +87,7 @@ def _write(folder: Path, scenes: Sequence[Scene]) -> None:
 
 
 def measure(model: Path, board: str, data: Path) -> dict[str, Any]:
-    """Return what the board makes of a folder of pictures with a model."""
+    """Return the board's results for a folder of pictures with a model."""
     command = [str(Path(sys.executable).with_name("tinyhost")), "bench", "--board", board, "--app", "vww"]
     options = ["--model", str(model), "--data", str(data), "--samples", "0", "--runs", "1", "--json", "-"]
     done = subprocess.run([*command, *options], check=True, stdout=subprocess.PIPE, text=True)
@@ -96,7 +96,7 @@ def measure(model: Path, board: str, data: Path) -> dict[str, Any]:
 
 
 def measure_words(model: Path, folder: Path) -> dict[str, Any]:
-    """Return how many of the words that it must not hear a keyword spotter takes for its own."""
+    """Return how many words that it must not detect a keyword spotter detects."""
     file = load_model_file(model)
     threshold = json.loads(model.with_name("settings.json").read_text(encoding="utf-8"))["threshold"]
     scores = engine_scores(file.image, clip_features(read_words(folder)))

@@ -23,7 +23,7 @@ _PLACE = re.compile(r"\{\{(.+?)\}\}")
 
 
 class TemplateError(Exception):
-    """A template and the code do not go together."""
+    """A template and the code do not match."""
 
 
 def json_page() -> str:

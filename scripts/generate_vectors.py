@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Write the frame codec's test vectors, which drive the tests of the firmware and of the host.
 
-An independent oracle makes them: PyPI's `cobs` and zlib's CRC-32. What a decoder must find in each input is known from
-how the input was put together; no decoder of ours is asked.
+An independent oracle makes them: PyPI's `cobs` and zlib's CRC-32. The expected result of each decoder input follows
+from how the input was put together; our decoders are not used.
 
     scripts/generate_vectors.py            # write protocol/vectors/frames.json and the C++ test's header
     scripts/generate_vectors.py --check    # exit 1 if one of them is not current
@@ -130,7 +130,7 @@ def encode_vectors() -> list[dict[str, Any]]:
 
 
 def decode_vectors() -> list[dict[str, Any]]:
-    """Return inputs and what is in them. `device_events`: where the firmware's smaller buffer makes a difference."""
+    """Return inputs and the events in them. `device_events`: where the firmware's smaller buffer makes a difference."""
     ping = wire(4, 7, b"\x01\x02\x03\x04")
     ping_event = frame(4, 7, b"\x01\x02\x03\x04")
     flipped = bytearray(ping)

@@ -81,7 +81,7 @@ def make_scene(folder: Path) -> None:
 
 
 def watch(scratch: Path, seconds: float) -> Snapshot:
-    """Return what the monitor shows after some seconds of live predictions."""
+    """Return the monitor's screen after some seconds of live predictions."""
     make_scene(scratch / "scene")
     board = resolve("native", state=scratch / "boards")
     flash_firmware(board, build_firmware("vww", board.firmware_kind))

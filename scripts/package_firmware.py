@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def sizes_table(programs: list[Firmware]) -> str:
-    """Return a Markdown table: flash and static RAM by app, and what they may be."""
+    """Return a Markdown table: flash and static RAM by app, and their limits."""
     lines = ["| app | flash | at most | static RAM, with the stack | at most |", "| --- | --- | --- | --- | --- |"]
     for one in programs:
         flash = f"{one.text_bytes:,} B | {MAX_FLASH_BYTES:,} B"
@@ -69,7 +69,7 @@ def sizes_table(programs: list[Firmware]) -> str:
 
 
 def _is_too_large(built: Firmware) -> bool:
-    """Return whether the program takes more flash or RAM than it may, and say so."""
+    """Return whether the program exceeds its limits of flash or RAM, and print it."""
     limits = (("flash", built.text_bytes, MAX_FLASH_BYTES), ("static RAM", built.ram_bytes, MAX_RAM_BYTES[built.app]))
     for what, size, most in limits:
         if size > most:
@@ -92,7 +92,7 @@ def _record(built: Firmware) -> PackagedRecord:
 
 
 def _tell_difference(built: Firmware, packaged: Path) -> bool:
-    """Return whether the package has another program than was built just now, and say so."""
+    """Return whether the packaged program differs from the one that was just built, and print it."""
     wanted, found = asdict(_record(built)), {}
     if packaged.is_file():
         found = json.loads(packaged.with_suffix(".json").read_text())

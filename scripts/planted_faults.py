@@ -1,4 +1,4 @@
-"""The tests of scripts/soak_faults.py: each plants one fault in what a board's rig or product really is."""
+"""The tests of scripts/soak_faults.py: each plants one fault in the real rig or in the real product."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def feel(station: Station, device: Device, model: ModelFile, rng: Random) -> Non
 def break_rig(
     fault: str, station: Station, device: Device, room: Room, rng: Random, *, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Break what stands in front of the sensor; it is given up soon, for there are many of these."""
+    """Break the stimulus in front of the sensor; with a short timeout, because there are many of these."""
     monkeypatch.setattr(stimulus, "SHOWN_S", 0.3)
     monkeypatch.setattr(hearing, "LATEST_S", 1.0)
     state = room.state()
@@ -101,7 +101,7 @@ def break_rig(
 
 
 def tear(station: Station, rng: Random, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the loudspeaker stop for a moment somewhere behind the first chirp, as a busy computer's does."""
+    """Make the loudspeaker stop for a moment somewhere after the first chirp, as on a busy computer."""
     actuator = station.stimulus.actuator
     play = actuator.play
 
@@ -113,7 +113,7 @@ def tear(station: Station, rng: Random, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def answer_wrongly(device: Device, rng: Random, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have one bit of what the firmware answers be another one."""
+    """Flip one bit of the firmware's answer."""
     run = device._inferrer._run
 
     def wrong(request: object) -> object:

@@ -102,7 +102,7 @@ def shift_outputs(model: Any, pictures: NDArray[np.uint8], classes: NDArray[np.i
 
 
 def judged(image: bytes, pictures: NDArray[np.uint8], classes: NDArray[np.int64]) -> ClassifierMetrics:
-    """Return how right a model image is, as the firmware's engine answers."""
+    """Return the accuracy of a model image, computed with the firmware's engine."""
     return classifier_metrics(engine_scores(image, pictures.view(np.int8) ^ np.int8(-128)), classes)
 
 

@@ -1,4 +1,4 @@
-"""Words that a keyword spotter must not hear, spoken by people: Debian's ktuberling-data; none is in the repository.
+"""Words that a keyword spotter must not detect, spoken by people: Debian's ktuberling-data; none is in the repository.
 
 Volunteers of 26 languages say the names of things, such as eye or hat. That each voice is a person's was not checked.
 """

@@ -30,7 +30,7 @@ PICTURE = re.compile(r'(!\[[^\]]*\]\(|<img\b[^>]*\bsrc=")(?![a-z]+:)([^)"\s]+)')
 
 
 def mistakes(root: Path, tag: str, built: Sequence[str] = ()) -> Iterator[str]:
-    """Yield why the sources, and an sdist and wheels built of them, are not those of a release with this tag."""
+    """Yield the reasons why the sources, or an sdist and wheels built from them, do not fit a release with this tag."""
     version = tag.removeprefix("v")
     if tag != f"v{version}":
         yield f"the tag {tag} does not start with v"
@@ -51,7 +51,7 @@ def mistakes(root: Path, tag: str, built: Sequence[str] = ()) -> Iterator[str]:
 
 
 def release_notes(changelog: str, tag: str) -> str:
-    """Return what the changelog says of a release. Raises KeyError if it says nothing."""
+    """Return the changelog's section of a release. Raises KeyError if there is none."""
     return {match[1]: match[3] for match in SECTION.finditer(changelog)}[tag.removeprefix("v")].strip() + "\n"
 
 
@@ -78,7 +78,7 @@ def with_addresses(pyproject: str, repository: str, ref: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
-    """Do what is asked; return 1 if the sources are not those of the release."""
+    """Run the command; return 1 if the sources are not those of the release."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("check", "notes", "links"):

@@ -55,7 +55,7 @@ SEED = 11
 
 @dataclass(kw_only=True)
 class Bench:
-    """Where it happens, and what is known of it."""
+    """The folders and the board of the soak test, and the expected answers."""
 
     folder: Path
     images: list[Path]
@@ -76,7 +76,7 @@ class Bench:
 
 
 def main() -> int:
-    """Run all rounds and print what was killed and what was found."""
+    """Run all rounds and print the kills and the findings."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
@@ -134,7 +134,7 @@ def prepare(folder: Path) -> Bench:
 
 
 def round_of_kills(bench: Bench, number: int, chance: random.Random) -> tuple[str, list[str]]:
-    """Start a host, and perhaps a player, kill one process, and return what was done and what is wrong.
+    """Start a host, and perhaps a player, kill one process, and return what was killed and what is wrong.
 
     What was done is empty if the victim was not up yet, or done already.
     """
@@ -223,7 +223,7 @@ def pictures(data: Path) -> dict[str, str]:
 
 
 def wrong_pictures(bench: Bench, data: Path) -> list[str]:
-    """Return what is wrong with the set: changed, broken, not of the scene; listed and gone; unlisted but for one."""
+    """Return what is wrong with the set: changed, broken or foreign pictures, missing ones, several unlisted ones."""
     now = pictures(data)
     wrong = [f"{name} was lost or changed" for name in bench.stored if now.get(name) != bench.stored[name]]
     for path in data.glob("*/*.png"):

@@ -71,7 +71,7 @@ def connections(lab: Lab) -> list[int]:
 
 
 def kill(lab: Lab, victim: str) -> None:
-    """Kill it; what is not there is not killed."""
+    """Kill a process, if it exists."""
     if victim in lab.running:
         lab.kill(victim)
     elif victim == "link":
@@ -157,7 +157,7 @@ def soak(lab: Lab, kills: int, seed: int) -> tuple[Counter[str], list[str]]:
 
 
 def main() -> None:
-    """Run it, print what came of it."""
+    """Run the soak test and print its results."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=SEED)

@@ -150,7 +150,7 @@ def run_case(name: str, device: Device, share: Share, models: list[Model], pictu
 
 
 def learn(powered: PoweredBoard, image: bytes) -> Model:
-    """Return what the board answers with this model, over a link without faults."""
+    """Return the board's answer with this model, over a link without faults."""
     with Device.open(powered) as device:
         device.push(image)
         return Model(image=image, output=device.infer(InferSource.PATTERN, seed=SEED).output)

@@ -36,7 +36,7 @@ Case = tuple[BoardFaults, int, bool]
 
 
 def main() -> int:
-    """Run all uploads and print what came of them."""
+    """Run all uploads and print their results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--uploads", type=int, default=10_000)
     parser.add_argument("--every-byte", action="store_true")
@@ -88,7 +88,7 @@ def every_byte(first: int, stride: int) -> Iterator[Case]:
 
 
 def run(case: Case) -> tuple[list[str], str]:
-    """Return what is to be counted of an upload, last whether it ended as it must; and its error's message."""
+    """Return the counts of an upload, the last one being whether it ended correctly, and its error message."""
     faults, seed, in_bootloader = case
     outcome = run_case(faults, seed=seed, in_bootloader=in_bootloader)
     words = ["uploaded" if outcome.result else f"error: {type(outcome.error).__name__}"]

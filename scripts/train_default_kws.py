@@ -101,7 +101,7 @@ def main() -> None:
 
 
 def measure_again(folder: Path, n_clips: int, seed: int) -> None:
-    """Add to metrics.json what a model that is there makes of voices in noise."""
+    """Add the figures of an existing model for voices in noise to metrics.json."""
     path = folder / "metrics.json"
     metrics = json.loads(path.read_text(encoding="utf-8"))
     image = load_model_file(folder / "model.tflite").image
@@ -149,7 +149,7 @@ def speak(folder: Path, count: int, others: int, seed: int) -> None:
 
 
 def measure_in_noise(image: bytes, threshold: float, n_clips: int, seed: int) -> list[dict[str, Any]]:
-    """Return what the model makes of voices that it has not heard, at each ratio, with fresh frontends."""
+    """Return the model's figures for voices that it was not trained on, at each ratio, with fresh frontends."""
     rows = []
     for ratio_db, where in ((ratio_db, where) for where in (EASY, HARD) for ratio_db in RATIOS_DB):
         acoustics = Acoustics(snr_db=(ratio_db, ratio_db))

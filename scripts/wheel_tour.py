@@ -51,7 +51,7 @@ def install(wheel: Path, extras: str, way: str, home: Path) -> tuple[Path, Path]
 
 
 def at_home(home: Path) -> dict[str, str]:
-    """Return the environment of a person whose home this is, who never used tinyhost."""
+    """Return the environment of a user with this home folder who has never used tinyhost."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TINYHOST", "XDG_", "VIRTUAL_"))}
     return {
         **kept,

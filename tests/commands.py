@@ -29,7 +29,7 @@ TINYHOST = Path(sys.executable).with_name("tinyhost")
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """What a command has left: its exit code and what it printed."""
+    """A command's result: its exit code and output."""
 
     code: int
     out: str
@@ -73,7 +73,7 @@ def _exit_code(words: list[str]) -> int:
 
 @contextlib.contextmanager
 def _process_state(folder: Path | None, variables: dict[str, str | Path], says: str) -> Iterator[None]:
-    """Give the command what a new process would have of its own, and take it back."""
+    """Give the command the state of a new process, and restore ours afterwards."""
     before = Path.cwd(), dict(os.environ), sys.stdin, signal.getsignal(signal.SIGTERM), sys.unraisablehook
     _forget_consoles()
     os.environ.update({name: str(value) for name, value in variables.items()})

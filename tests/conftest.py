@@ -1,4 +1,4 @@
-"""What every run of the tests says first, the boards that tests share, and which tests run side by side."""
+"""The report's header, the boards that tests share, and which tests run in parallel."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def pytest_configure() -> None:
 
 
 def pytest_report_header() -> str:
-    """Name the oracle of tests/oracle, so that a log tells what the engine was compared with."""
+    """Name the oracle of tests/oracle, so that a log shows what the engine was compared with."""
     from tests.oracle.oracle import describe_oracle
 
     return f"oracle: {describe_oracle()}"
@@ -80,7 +80,7 @@ def stations(tmp_path_factory: pytest.TempPathFactory) -> Stations:
 
 @pytest.fixture(autouse=True)
 def _silicon_would_forgive(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail a test in which an emulated Nano did what silicon would not forgive, also if nothing else went wrong."""
+    """Fail a test in which an emulated Nano did something that would fail on silicon, even if nothing else failed."""
     found = {name: request.getfixturevalue(name) for name in ("stations", "tmp_path") if name in request.fixturenames}
     yield
     folders = [found["tmp_path"]] if "tmp_path" in found else []

@@ -1,4 +1,4 @@
-"""A model that is a heat map and finds what is bright and what is dark, and pictures with such spots."""
+"""A heat map model that finds bright and dark spots, and pictures with such spots."""
 
 from __future__ import annotations
 

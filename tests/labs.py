@@ -69,7 +69,7 @@ def own_network() -> Iterator[Network]:
 
 
 def free_port() -> int:
-    """Return a TCP port of loopback that nobody has."""
+    """Return a free TCP port of loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -83,7 +83,7 @@ def labgrid_folder() -> Path:
 
 
 def await_port(host: str, port: int, process: subprocess.Popen[Any]) -> None:
-    """Return when somebody listens on a port."""
+    """Wait until a program listens on a port."""
     deadline = time.monotonic() + _START_S
     while True:
         with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
@@ -220,7 +220,7 @@ class Lab:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a user of the lab has in the environment."""
+        """The environment of a user of the lab."""
         return {
             "PATH": f"{self.machine.path.partition(':')[0]}:{self._programs}:{os.environ['PATH']}",
             "LG_COORDINATOR": f"{self._host}:{self.coordinator_port}",
@@ -231,7 +231,7 @@ class Lab:
         }
 
     def client(self, *words: str, user: str = "ada", check: bool = True) -> str:
-        """Return what labgrid-client says of the place."""
+        """Return labgrid-client's description of the place."""
         done = subprocess.run(
             [self._programs / "labgrid-client", "-p", "native-1", *words], capture_output=True, text=True, timeout=120,
             env={**os.environ, **self.environment, "LG_USERNAME": user}, check=False,

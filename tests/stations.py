@@ -1,4 +1,4 @@
-"""Virtual boards with firmware: each kind is built and flashed once in a run, and copied for whoever wants one."""
+"""Virtual boards with firmware: each kind is built and flashed once per run, and copied for tests that need one."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def shipped_image(app: str) -> bytes:
 
 
 def found_defects(folder: Path) -> list[str]:
-    """Return what silicon would not have forgiven the emulated Nanos whose state is somewhere in a folder."""
+    """Return the defects of emulated Nanos whose state is somewhere in a folder: what would fail on silicon."""
     return [line for path in folder.rglob("defects") if path.is_file() for line in path.read_text().splitlines()]
 
 
 def share_objects(project: Path) -> None:
-    """Let builds of a copy of the project take what is compiled alike from this one."""
+    """Let builds of a copy of the project reuse identical object files of this one."""
     build_firmware("vww", "native")  # with the folder of objects
     workspace = project / ".pio"
     workspace.mkdir()
@@ -93,7 +93,7 @@ class Station:
             time.sleep(0.02)
 
     def end_processes(self) -> None:
-        """End what a failed test has left running."""
+        """End the processes that a failed test has left running."""
         while self.started:
             process = self.started.pop()
             process.kill()
@@ -120,7 +120,7 @@ class Stations:
     def __call__(
         self, kind: str, app: str = "vww", *, build: str = "", model: bool = False, state: Path | None = None
     ) -> Station:
-        """Return a board that nobody else has.
+        """Return a board for exclusive use.
 
         build: other firmware than the usual of that kind. model: with the app's own, else with empty slots. state: the
         folder for its state, a new one if there is none.

@@ -1,4 +1,4 @@
-"""Runs command lines as on Windows, as far as Linux can play it: what only POSIX has is hidden from tinyhost.
+"""Runs command lines as on Windows, as far as Linux can simulate it: POSIX-only modules are hidden from tinyhost.
 
     python -m tests.windows < command lines as JSON: [["boards", "--no-ask"], ...] > [{"code": 0, "out": "", ...}, ...]
 
@@ -55,7 +55,7 @@ class FakeConsole(ModuleType):
 
 
 def hide_posix() -> None:
-    """Make this process what Windows would be, from tinyhost's first import on."""
+    """Make this process look like Windows, from tinyhost's first import on."""
     really_import = builtins.__import__
 
     def importing(name: str, *rest: Any, **more: Any) -> ModuleType:

@@ -1,4 +1,4 @@
-"""Models inside what exporters and tutorials put them in."""
+"""Models in the containers of exporters and tutorials."""
 
 from __future__ import annotations
 

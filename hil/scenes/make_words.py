@@ -1,4 +1,4 @@
-"""Writes the words: a synthetic voice's yes and no, which the keyword model that ships knows.
+"""Writes clips of a synthetic voice that says yes and no, for the default keyword model.
 
 python hil/scenes/make_words.py     # writes hil/scenes/words/*/1.wav, the same bytes with one version of espeak-ng
 """

@@ -1,4 +1,4 @@
-"""What several of these tests share."""
+"""Fixtures that several of these tests share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hil.tests.wire import HELLO, Wire
 
 @pytest.fixture
 def wire(station: Station) -> Iterator[Wire]:
-    """A greeted raw link. After the test the board must still answer on it."""
+    """A raw link after HELLO. After the test, the board must still answer on it."""
     link = station.open_link()
     try:
         opened = Wire(link)

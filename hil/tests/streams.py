@@ -1,4 +1,4 @@
-"""What a board sends by itself: taking it, and holding it against what the board says that it lost."""
+"""Helpers for streams: receive items, and compare gaps with the losses that the board reports."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def take(items: Subscription, n_items: int) -> list[StreamItem]:
 
 
 def assert_nothing_lost_unreported(items: Sequence[StreamItem]) -> None:
-    """Every gap in the numbering is covered by what board and host say they dropped."""
+    """Assert that the drops which board and host report cover every gap in the numbering."""
     for before, after in pairwise(items):
         reported = after.device_dropped - before.device_dropped + after.host_dropped - before.host_dropped
         assert after.index - before.index - 1 == reported
@@ -40,7 +40,7 @@ def assert_nothing_lost_unreported(items: Sequence[StreamItem]) -> None:
 
 
 def listen(device: Device, n_predictions: int) -> tuple[list[SamplesItem], list[PredictionItem]]:
-    """Return what the sensor gives, from its start on, and what the app says to it, up to so many predictions."""
+    """Return the sensor's samples from its start on, and the app's predictions, up to the given number of them."""
     samples: list[SamplesItem] = []
     predictions: list[PredictionItem] = []
     with device.stream(StreamId.SAMPLES, StreamId.PREDICTIONS) as items:
@@ -59,7 +59,7 @@ def listen(device: Device, n_predictions: int) -> tuple[list[SamplesItem], list[
 
 @dataclass(frozen=True, kw_only=True)
 class Stretch:
-    """Samples without a gap, from a moment at which the app began to listen anew."""
+    """Consecutive samples, from a moment at which the app started afresh."""
 
     position: int
     """of the first one, since the sensor's start"""

@@ -1,4 +1,4 @@
-"""What `tinyhost bench` measures: latency, memory, accuracy, and outputs that are this computer's to the bit."""
+"""The figures of `tinyhost bench`: latency, memory, accuracy, and outputs equal to this computer's to the bit."""
 
 from __future__ import annotations
 

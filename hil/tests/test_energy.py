@@ -1,4 +1,4 @@
-"""The energy of inferences: the board marks each, and the meter at its supply misses nothing."""
+"""The energy of inferences: the board marks each one, and the meter at its supply misses no sample."""
 
 from __future__ import annotations
 

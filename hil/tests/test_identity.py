@@ -1,4 +1,4 @@
-"""Who the board says it is, and what it says it can take."""
+"""The identity and the limits that the board reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The board computes what the same code computes on this computer, to the bit."""
+"""The board's results equal those of the same code on this computer, to the bit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes get through, whole and in order, both ways."""
+"""Bytes arrive complete and in order, in both directions."""
 
 from __future__ import annotations
 

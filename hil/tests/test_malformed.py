@@ -1,4 +1,4 @@
-"""Requests that no honest host sends: each gets an error or nothing, and the board lives."""
+"""Malformed requests: each gets an error reply or none, and the board keeps working."""
 
 from __future__ import annotations
 

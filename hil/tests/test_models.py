@@ -15,7 +15,7 @@ from tinyhost.protocol.messages import InferSource, SlotState, Source
 
 @pytest.fixture
 def other_model(station: Station) -> ModelFile:
-    """The default model under another name: another image with the same answers."""
+    """The default model under another name: a different image with the same outputs."""
     return station.compile_model(name="other")
 
 

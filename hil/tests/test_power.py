@@ -1,4 +1,4 @@
-"""Power is cut, really, at any moment: what is in flash stays whole, and the board says that it started anew."""
+"""Real power cuts at any moment: the flash stays intact, and the board reports that it has restarted."""
 
 from __future__ import annotations
 

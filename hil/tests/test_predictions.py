@@ -1,4 +1,4 @@
-"""What the board predicts by itself: numbered, with every drop reported, and only while somebody listens."""
+"""Live predictions: they are numbered, every drop is reported, and they run only while a host subscribes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: bounds, and what a restart keeps."""
+"""Settings: their bounds, and which survive a restart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tinyhost.tasks.registry import task_of_app
 
 @pytest.fixture
 def tidy(device: Device) -> Iterator[Device]:
-    """The device; its settings are what they were before once the test is over."""
+    """The device; its settings are restored after the test."""
     before = {name: info.value for name, info in device.settings().items()}
     yield device
     for name, value in before.items():

@@ -1,4 +1,4 @@
-"""A raw link: frames as they are, without the session logic of `Device`."""
+"""A raw link: single frames, without the session logic of `Device`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ PATIENCE_S = 60.0
 
 
 class Wire:
-    """Sends any bytes, and hands out the frames that come back."""
+    """Sends any bytes, and returns the frames that come back."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
         self._decoder = FrameDecoder()
 
     def send(self, data: bytes) -> None:
-        """Send bytes as they are."""
+        """Send raw bytes."""
         self._link.write(data)
 
     def request(

@@ -21,7 +21,7 @@ _BRANCHES = (*_ALWAYS_TAKEN, "cbz", "cbnz")
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """Cycles: the least, what is likely, the most that the manual allows for without wait states."""
+    """Cycles: the minimum, the likely number, and the maximum that the manual allows without wait states."""
 
     low: float
     likely: float
@@ -41,7 +41,7 @@ _DIVIDE = Cost(low=2, likely=6, high=12)
 
 @dataclass(frozen=True, kw_only=True)
 class Instruction:
-    """An instruction at an address; `taken` is what it costs when it is a branch that is taken."""
+    """An instruction at an address; `taken` is its cost as a branch that is taken."""
 
     address: int
     mnemonic: str

@@ -1,4 +1,4 @@
-"""Measures what mix of instructions each kind of operator runs, and writes cycles per instruction from it.
+"""Measures the mix of instructions of each kind of operator, and derives cycles per instruction from it.
 
     python -m scripts.cycles.measure MODEL_OR_FOLDER... [--write]
 

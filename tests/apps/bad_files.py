@@ -1,4 +1,4 @@
-"""The wrong files that test_bad_input.py gives to the command line, all in one folder."""
+"""The invalid files that test_bad_input.py gives to commands, all in one folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recordings of motion through the board: scores, alarms and delays, in the terminal and as JSON."""
+"""Recordings of motion fed to the board: scores, alarms and delays, in the terminal and as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A further task is a folder here and one in firmware/apps: nothing else is touched, and everything knows it."""
+"""A new task is a folder here and one in firmware/apps: nothing else is changed, and every command supports it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a person gives to the command line: one clear error with the next step, an exit code, never a traceback."""
+"""Bad input on the command line: one clear error with the next step, an exit code, and never a traceback."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIRMWARE = pytest.mark.firmware
 
 @dataclass(frozen=True)
 class Case:
-    """A command line, what its error must say, and its exit code."""
+    """A command line, the text that its error must contain, and its exit code."""
 
     line: str
     """of the shell, without `tinyhost`; the folder is that of bad_files.py"""

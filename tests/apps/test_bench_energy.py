@@ -1,4 +1,4 @@
-"""`bench --energy` on virtual boards: a simulated meter sees exactly the stages that the firmware marks."""
+"""`bench --energy` on virtual boards: a simulated meter records exactly the stages that the firmware marks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""tinyhost bench --baseline on real firmware: a board against what it was before."""
+"""tinyhost bench --baseline on real firmware: a board compared with its own baseline."""
 
 from __future__ import annotations
 

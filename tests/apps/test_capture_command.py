@@ -1,4 +1,4 @@
-"""tinyhost capture on real firmware: whatever ends it, what was captured stays valid and the next run goes on."""
+"""tinyhost capture on real firmware: however it ends, the stored samples stay valid and the next run continues."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def wait_for_samples(folder: Path, count: int) -> None:
 
 
 def check_valid(folder: Path) -> int:
-    """Assert that pictures and manifest belong together, to the byte; return how many there are."""
+    """Assert that pictures and manifest match to the byte; return the number of pictures."""
     samples = read_manifest(folder)
     assert {folder / sample.file for sample in samples} == {item.path for item in load_class_folder(folder)}
     return len(samples)

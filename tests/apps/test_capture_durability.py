@@ -1,4 +1,4 @@
-"""What a capture leaves behind when its process is killed at any moment, again and again, in the same data set.
+"""The data set after captures whose processes are killed at random moments, again and again.
 
 TINYHOST_KILL_ROUNDS sets how often; the default is a sample.
 """

@@ -1,4 +1,4 @@
-"""tinyhost capture of sound and of motion on real firmware: what is stored is what the sensor gave, to the bit."""
+"""tinyhost capture of sound and of motion on real firmware: the stored samples equal the sensor's, to the bit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loop closes: what a board was unsure of becomes the next model on it, and every step can be traced back."""
+"""Active learning: samples that a board was unsure of train its next model, and every step can be traced back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tinyhost doctor camera|mic|imu` on virtual boards: sensors that are well, and scenes that are of no use."""
+"""`tinyhost doctor camera|mic|imu` on virtual boards, with good scenes and with unusable ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gestures from a hand to a data set and to figures, through the board."""
+"""Gestures from the hand through the board to a data set and to figures."""
 
 from __future__ import annotations
 

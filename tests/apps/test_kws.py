@@ -1,4 +1,4 @@
-"""The kws app on virtual boards: sound in front of the microphone, and what the board says to it."""
+"""The kws app on virtual boards: sound at the microphone, and the board's detections."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def wav(speech: NDArray[np.int16], tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def heard(results: Sequence[FedResult | PredictionItem]) -> list[tuple[str, float]]:
-    """Return the words that were detected, and when, s."""
+    """Return the detected words and their times in seconds."""
     said = (result.prediction for result in results if result.prediction.detected)
     return [(LABELS[prediction.top], prediction.position / RATE_HZ) for prediction in said]
 

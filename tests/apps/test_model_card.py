@@ -1,4 +1,4 @@
-"""The papers of a model pass their standard's validator, have what a board measured, and count what is missing."""
+"""A model's cards pass their standard's validator, contain a board's measurements, and count what is missing."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ LONG_UPTIME_US = 5_000_000
 
 
 def left_of(pictures: Path, places: list[Path]) -> list[Path]:
-    """Return the files below some places that are pictures, or have a row of one of these in them."""
+    """Return the files below some folders that are pictures, or contain a row of one of these pictures."""
     rows = [read_picture(path)[48].tobytes() for path in pictures.glob("*/*.png")]
     files = [path for place in places for path in place.rglob("*") if path.is_file()]
     return [path for path in files if path.suffix in {".png", ".pgm"} or any(row in path.read_bytes() for row in rows)]

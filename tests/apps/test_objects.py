@@ -1,4 +1,4 @@
-"""A model that is a heat map, from the push to live objects and their score."""
+"""A heat map model, from the push to live objects and their evaluation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""bench --robustness: each step's figures are those of the changed samples, and a sweep ends where the model breaks."""
+"""bench --robustness: each step's figures are those of the degraded samples, and a sweep ends where the model fails."""
 
 from __future__ import annotations
 

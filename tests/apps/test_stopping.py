@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM in every command that takes long: the exit code, one clean end, and a board that still works."""
+"""Ctrl-C and SIGTERM in every long command: the exit code, a clean end, and a board that still works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels in other tongues, from folders and lists through the model image and the wire to the screen."""
+"""Labels in other scripts, from folders and lists through the model image and the wire to the screen."""
 
 from __future__ import annotations
 

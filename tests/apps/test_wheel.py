@@ -1,4 +1,4 @@
-"""The wheel is whole: installed where no clone is in sight, it flashes, pushes, measures and runs HIL tests."""
+"""The wheel is complete: installed without a clone, it flashes, pushes, measures and runs HIL tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real firmware behind something that lies: what a board says can be held back, changed, or said again and again."""
+"""Real firmware behind a proxy that falsifies its frames: it can withhold, change or repeat them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def wire(frame: Frame) -> bytes:
 
 @dataclass(kw_only=True)
 class Memory:
-    """What a change remembers of one run."""
+    """The state of a change during one run."""
 
     n_items: int = 0
     """stream items that came so far"""

@@ -1,4 +1,4 @@
-"""A board that speaks valid frames with nonsense in them, on a pty: what a host must survive."""
+"""A board on a pty that sends valid frames with invalid contents, which a host must survive."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Answer = Callable[["EvilBoard", Frame], None]
 
 
 class EvilBoard:
-    """Powered as long as the `with` lasts. Greets as a good board does; `answers` has its own way with the rest."""
+    """Powered as long as the `with` lasts. It answers HELLO properly; `answers` decides about the rest."""
 
     kind = "native"
     name = "evil"
@@ -74,11 +74,11 @@ class EvilBoard:
 
     @property
     def board(self) -> Any:
-        """What it is, for those who name it."""
+        """The board itself."""
         return self
 
     def scene_item(self, capture: int) -> str:
-        """Return "": nobody knows."""
+        """Return "", since the item is not known."""
         del capture
         return ""
 
@@ -107,12 +107,12 @@ class EvilBoard:
                 data = data[os.write(self._master, data) :]
 
     def read_bytes(self) -> bytes:
-        """Return what the host has sent."""
+        """Return the bytes that the host has sent."""
         return os.read(self._master, 65_536)
 
     @property
     def is_off(self) -> bool:
-        """Whether to stop what would go on for ever."""
+        """Whether endless answers must stop."""
         return self._stop.is_set()
 
     def _run(self) -> None:

@@ -1,4 +1,4 @@
-"""What a lying board makes of the frames that real firmware sends: for `tests/device/between.py`."""
+"""Changes that a lying board makes to the frames of real firmware, for `tests/device/between.py`."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def kind_of(frame: Frame) -> int:
 
 
 def only(*kinds: MessageType) -> Change:
-    """Return what lets only replies of these types through."""
+    """Return a change that lets only replies of these types through."""
     return lambda board, frame: wire(frame) if kind_of(frame) in kinds else None
 
 
 def instead(kind: MessageType, payload: bytes) -> Change:
-    """Return what puts another payload into replies of this type."""
+    """Return a change that puts another payload into replies of this type."""
     return lambda board, frame: wire(replace(frame, payload=payload) if kind_of(frame) == kind else frame)
 
 
 def refuses(status: int) -> Change:
-    """Return what makes a refusal of every reply, once the board is greeted."""
+    """Return a change that turns every reply after HELLO into a refusal."""
 
     def change(board: Between, frame: Frame) -> bytes:
         if kind_of(frame) in GREETING or not frame.type & REPLY_FLAG:
@@ -59,7 +59,7 @@ def told(frame: Frame, layout: Any, **fields: Any) -> bytes:
 
 
 def lies(kind: MessageType, layout: Any, **fields: Any) -> Change:
-    """Return what lies in replies of this type."""
+    """Return a change that falsifies replies of this type."""
     return lambda board, frame: told(frame, layout, **fields) if kind_of(frame) == kind else wire(frame)
 
 
@@ -99,13 +99,13 @@ def slow_clock(share: float, *, first_version: bool = False) -> Change:
 
 
 def late(board: Between, frame: Frame) -> bytes:
-    """Say what was to be said before."""
+    """Send each frame one frame late."""
     before, board.memory.before = board.memory.before, frame.payload
     return wire(replace(frame, payload=before))
 
 
 def dripping(board: Between, frame: Frame) -> bytes | None:
-    """Say everything byte by byte, each after a while."""
+    """Send everything byte by byte, with pauses."""
     for byte in wire(frame):
         time.sleep(0.002)
         board.send_bytes(bytes([byte]))
@@ -115,7 +115,7 @@ def dripping(board: Between, frame: Frame) -> bytes | None:
 
 
 def in_bytes(board: Between, frame: Frame) -> bytes | None:
-    """Say everything byte by byte, at once."""
+    """Send everything byte by byte, without pauses."""
     data = wire(frame)
     for start in range(0, len(data), 97):
         board.send_bytes(data[start : start + 97])
@@ -123,13 +123,13 @@ def in_bytes(board: Between, frame: Frame) -> bytes | None:
 
 
 def log_flood(board: Between, frame: Frame) -> bytes:
-    """Say fifty lines before everything else."""
+    """Send fifty log lines before each frame."""
     line = LogHeader(level=LogLevel.INFO).pack() + b"flood"
     return b"".join([wire(Frame(type=MessageType.LOG, seq=0, payload=line))] * 50) + wire(frame)
 
 
 def endless_log(board: Between, frame: Frame) -> bytes | None:
-    """Greet, and then log for ever."""
+    """Answer HELLO, and then send log lines without end."""
     if kind_of(frame) in GREETING:
         return wire(frame)
     while not board.is_off:
@@ -139,7 +139,7 @@ def endless_log(board: Between, frame: Frame) -> bytes | None:
 
 
 def item_flood(board: Between, frame: Frame) -> bytes:
-    """Say every stream item a hundred times."""
+    """Send every stream item a hundred times."""
     return wire(frame) * (100 if frame.type == MessageType.STREAM_DATA else 1)
 
 
@@ -182,12 +182,12 @@ def restarts(every: int, *, build_id: str = "") -> Change:
 
 
 def without(*kinds: MessageType) -> Change:
-    """Return what holds replies of these types back."""
+    """Return a change that withholds replies of these types."""
     return lambda board, frame: None if kind_of(frame) in kinds else wire(frame)
 
 
 def another_board(board: Between, frame: Frame) -> bytes:
-    """Be another board each time that somebody asks."""
+    """Report another board in every answer."""
     if kind_of(frame) != MessageType.INFO:
         return wire(frame)
     board.memory.n_replies += 1

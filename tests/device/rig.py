@@ -19,7 +19,7 @@ _WIDTH = 40
 
 
 def make_pictures(folder: Path, n_pictures: int) -> list[NDArray[np.uint8]]:
-    """Write pictures of noise, of which no two are alike, and return them in the order of the scene."""
+    """Write different pictures of noise, and return them in the order of the scene."""
     random = np.random.default_rng(1)
     pictures = [random.integers(0, 256, (SIDE, SIDE), dtype=np.uint8) for _ in range(n_pictures)]
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The commands of this folder's part, as a person runs them, on the board `native`."""
+"""The commands that use a device, as a user runs them, on the board `native`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model image for one engine, and firmware with the other: refused, and told apart."""
+"""A model image for one engine is rejected by firmware with the other, with an error that says so."""
 
 from __future__ import annotations
 

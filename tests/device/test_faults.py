@@ -1,4 +1,4 @@
-"""The Device on a bad link, with real firmware behind it: nothing arrives changed, nothing is lost unreported."""
+"""The Device on a faulty link to real firmware: nothing arrives changed, and nothing is lost unreported."""
 
 from __future__ import annotations
 

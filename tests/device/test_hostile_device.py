@@ -1,4 +1,4 @@
-"""A device is not to be trusted: whatever it answers, the host ends with a clear error, soon, in little memory."""
+"""Devices are not trusted: whatever they answer, the host soon ends with a clear error, in little memory."""
 
 from __future__ import annotations
 
@@ -58,18 +58,18 @@ NASTY = "\x1b]0;owned\x07\x1b[2J[/red][bold"
 
 
 def says(payload: bytes) -> Answer:
-    """Return an answer that is always the same payload."""
+    """Return an answer that always has the same payload."""
     return lambda board, request: board.reply(request, payload)
 
 
 def endless_data(board: EvilBoard, request: Frame) -> None:
-    """Send the same piece of a READ for ever."""
+    """Send the same piece of a READ without end."""
     while not board.is_off:
         board.send(MessageType.DATA, request.seq, OffsetHeader(offset=HUGE).pack() + bytes(64))
 
 
 def drip(board: EvilBoard, request: Frame) -> None:
-    """Send one byte of what a READ asks for, after a while, and say that this was all."""
+    """Send one byte of a READ after a while, and report that as all of it."""
     read = ReadRequest.unpack(request.payload)
     time.sleep(DRIP_S)
     board.send(MessageType.DATA, request.seq, OffsetHeader(offset=read.offset).pack() + b"x")
@@ -77,7 +77,7 @@ def drip(board: EvilBoard, request: Frame) -> None:
 
 
 def sip(board: EvilBoard, request: Frame) -> None:
-    """Take one byte of what a MODEL_WRITE brings, after a while."""
+    """Accept one byte of a MODEL_WRITE, after a while."""
     time.sleep(DRIP_S)
     offset = OffsetHeader.unpack(request.payload).offset
     board.reply(request, ModelWriteReply(offset=offset + 1).pack())
@@ -90,7 +90,7 @@ def endless_strangers(board: EvilBoard, request: Frame) -> None:
 
 
 def seesaw(board: EvilBoard, request: Frame) -> None:
-    """Want the image's start again whatever comes."""
+    """Always ask for the start of the image again."""
     offset = OffsetHeader.unpack(request.payload).offset
     board.reply(request, ModelWriteReply(offset=0 if offset else 4096).pack())
 
@@ -346,7 +346,7 @@ def run_command(board: EvilBoard, folder: Path, *arguments: str) -> subprocess.C
 
 
 def assert_tame(text: str) -> None:
-    """Check that nothing the board said reached the terminal as a command to it."""
+    """Check that nothing from the board reached the terminal as a control sequence."""
     for sequence in ("\x1b]0;", "\x1b[2J", "\x07", "\x9b", "\x1b[5m"):
         assert sequence not in text, f"{sequence!r} in {text!r}"
 

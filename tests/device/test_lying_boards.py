@@ -1,4 +1,4 @@
-"""Every command against every kind of mute, lying and slow board: it ends, and with an error that says what to do.
+"""Every command against every kind of mute, lying and slow board: it ends with an error that says what to do.
 
 Real firmware answers, and `tests/device/between.py` has its way with what it says. Deadlines are short where the board
 is at fault: TINYHOST_PATIENCE. Where its behaviour is to be tolerated they are the usual ones.
@@ -131,7 +131,7 @@ class Kind:
 
 
 def tolerated(change: Change, works: frozenset[str] = EVERY - {"rollback"}) -> Kind:
-    """Return a kind of board that commands have to work with."""
+    """Return a kind of board with which commands must still work."""
     return Kind(change=change, fails=frozenset(), works=works)
 
 

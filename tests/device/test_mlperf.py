@@ -61,7 +61,7 @@ def raw_input(name: str, seed: int) -> bytes:
 
 
 def expected_results(image: bytes, name: str, data: bytes) -> NDArray[np.float32]:
-    """Return what the engine on this computer makes of a raw input, by the benchmark's rules."""
+    """Return the results of the engine on this computer for a raw input, by the benchmark's rules."""
     model = summarize(image)
     given, output = model.input, model.output
     if name == "ad01":
@@ -83,12 +83,12 @@ class Text:
         self._link = link
 
     def ask(self, command: bytes) -> bytes:
-        """Return all that is said up to m-ready, with the digits of times as N."""
+        """Return the output up to m-ready, with the digits of times replaced by N."""
         self._link.write(command)
         return self.until(b"m-ready\r\n")
 
     def until(self, end: bytes) -> bytes:
-        """Return all that is said up to `end`, with the digits of times as N."""
+        """Return the output up to `end`, with the digits of times replaced by N."""
         got = b""
         while not got.endswith(end):
             piece = self._link.read(65_536, 60.0)
@@ -103,14 +103,14 @@ def station(request: pytest.FixtureRequest, stations: Stations) -> Station:
 
 
 def settled(link: Link) -> Text:
-    """Return the text end of a link whose device has said what it says of itself."""
+    """Return the text end of a link whose device has printed its greeting."""
     while link.read(65_536, 0.3):
         pass
     return Text(link)
 
 
 def echo(command: bytes) -> bytes:
-    """Return what a device that hears a stream says first."""
+    """Return the first output of a device that hears a stream."""
     return b"Received command: " + command + b"\r\n"
 
 
@@ -122,7 +122,7 @@ def numbers(said: bytes, head: bytes) -> list[int]:
 
 
 def heard_features(sound: NDArray[np.int16], image: bytes) -> NDArray[np.int8]:
-    """Return what the model sees of each stride, (n_strides, 40): get_dataset.py of the benchmark, in float64."""
+    """Return the model's features of each stride, (n_strides, 40): get_dataset.py of the benchmark, in float64."""
     reals = np.concatenate([np.zeros(STRIDE), sound / 32768.0])
     raised = reals - 0.96875 * np.concatenate([[0.0], reals[:-1]])
     mel = np.log1p(np.arange(513) * 8000 / 512 / 700) / np.log1p(8000 / 700) * 41

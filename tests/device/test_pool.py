@@ -1,4 +1,4 @@
-"""Several devices that share work: each item once, in order, whatever becomes of the devices."""
+"""Several devices that share work: each item is done once, in order, whatever happens to the devices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.stations import Stations, shipped_image
 
 @dataclass
 class Worker:
-    """What a pool needs of a device."""
+    """The part of a device that a pool needs."""
 
     name: str
     info: InfoReply = field(default_factory=InfoReply)

@@ -1,4 +1,4 @@
-"""The board's self-test through the device: real firmware on virtual boards, and boards of before."""
+"""The board's self-test through the device: real firmware on virtual boards, and boards with older firmware."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A board that is busy, and a loaded computer: replies come late, and nothing is sent again."""
+"""A busy board and a loaded computer: replies come late, and nothing is sent twice."""
 
 from __future__ import annotations
 

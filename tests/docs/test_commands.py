@@ -67,7 +67,7 @@ def test_commands_that_no_test_can_run_are_spelled_right(page: Path) -> None:
 
 
 def check_spelling(words: list[str], place: str) -> None:
-    """Assert that a command's options, files, environments and targets are there."""
+    """Assert that a command's options, files, environments and targets exist."""
     match words:
         case ["tinyhost", *arguments]:
             done = CliRunner().invoke(app, [*arguments, "--help"])  # an unknown option is noticed first

@@ -1,4 +1,4 @@
-"""The pages as text: how wide they are, and that what they name is there."""
+"""The pages as text: their width, and that the files and names in them exist."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_what_pages_name_of_the_package_is_there() -> None:
 
 
 def exists(name: str) -> bool:
-    """Return whether a dotted name is a package or module, or stands in one."""
+    """Return whether a dotted name is a package or module, or is defined in one."""
     folder = ROOT / "host"
     parts = name.split(".")
     while parts and (folder / parts[0]).is_dir():

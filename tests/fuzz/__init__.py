@@ -1,5 +1,5 @@
-"""Fuzzing, in this process, of every parser of outside input: only tinyhost's own errors, in time, in memory.
+"""Fuzzing, in this process, of every parser of untrusted input: only tinyhost's errors, bounded time and memory.
 
-A new parser gets a `Target`, whose seeds the code itself makes. `make fuzz-python` runs long, test_parsers.py for
+A new parser gets a `Target`, whose seeds are generated. `make fuzz-python` runs long, test_parsers.py for
 seconds.
 """

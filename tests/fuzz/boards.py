@@ -1,4 +1,4 @@
-"""Targets: what boards say, programs for them, their state, rigs and scenes."""
+"""Targets: boards' messages, programs for boards, boards' state, rigs and scenes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _MESSAGES = [kind for name in messages.__all__ if hasattr(kind := getattr(messag
 
 
 def _receive(data: bytes) -> None:
-    """Feed bytes as a port gives them: in pieces."""
+    """Feed bytes in pieces, as a port does."""
     decoder = FrameDecoder()
     for begin in range(0, len(data), 61):
         decoder.feed(data[begin : begin + 61])
@@ -101,7 +101,7 @@ def _marked() -> bytes:
 
 
 def _marks(data: bytes) -> None:
-    """Look for marks in any frame, sound and motion."""
+    """Search any frame, sound and motion for markers."""
     side = math.isqrt(len(data))
     read_border(np.frombuffer(data, np.uint8, side * side).reshape(side, side))
     samples = np.frombuffer(data, np.int16, len(data) // 2)

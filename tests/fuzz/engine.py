@@ -1,4 +1,4 @@
-"""Runs a target many times and keeps what must not be: foreign errors, hangs, memory without bound."""
+"""Runs a target many times and records failures: foreign errors, hangs, unbounded memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MAX_FAILURES = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A parser of outside input."""
+    """A parser of untrusted input."""
 
     name: str
     parse: Callable[[bytes], object]
@@ -41,7 +41,7 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """What a target did to one input."""
+    """A target's failure on one input."""
 
     what: str
     """the error, and where it was raised"""

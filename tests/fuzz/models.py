@@ -1,4 +1,4 @@
-"""Targets: models, what lies beside them, histories of figures."""
+"""Targets: models, the files beside them, histories of figures."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _images() -> list[bytes]:
 
 
 def _show_image(data: bytes) -> None:
-    """Do with an image what `inspect` and `push` do before a board has it."""
+    """Process an image as `inspect` and `push` do on the host."""
     model = summarize(data)
     for columns in (40, 100):
         view = inspect_view(model, Fit.of(model, Limits.of_firmware(model.task, model.engine)), columns)

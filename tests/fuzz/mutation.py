@@ -1,4 +1,4 @@
-"""Bytes that nearly are what a parser expects: seeds that are changed in ways that have broken parsers before."""
+"""Nearly valid inputs: seeds, changed in ways that have broken parsers before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that are right, of models that hardly are: one thing or a few of a model that runs are otherwise."""
+"""Valid files of nearly valid models: working models with one change or a few."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def changed_model(seed: bytes) -> bytes:
 
 @cache
 def _graphs() -> list[Graph]:
-    """Return some models of each operator that can be built again."""
+    """Return some models of each operator that can be rebuilt."""
     files = [model.data for name in OPERATOR_MODELS for model in recorded_models(name)[:3]]
     graphs = [read_tflite(data, where="recorded") for data in (*files, _shapes(), _ranks())]
     return [graph for graph in graphs if not graph.variables]

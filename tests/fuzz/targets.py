@@ -1,4 +1,4 @@
-"""The one list of parsers of outside input. Who writes a parser adds it to the room that it belongs to."""
+"""The list of all parsers of untrusted input. Add a new parser to the module for its kind of input."""
 
 from __future__ import annotations
 

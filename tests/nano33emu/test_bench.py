@@ -1,4 +1,4 @@
-"""What the Nano's own binary computes: the same bytes as on this computer, in cycles that are told as estimates."""
+"""The Nano's own binary: it computes the same bytes as this computer, and its cycles are labelled as estimates."""
 
 from __future__ import annotations
 

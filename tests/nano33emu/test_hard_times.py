@@ -1,4 +1,4 @@
-"""What the Nano comes through: wrong oscillators, faults, a pulled cable, a host that does not read or is hostile."""
+"""The Nano survives wrong oscillators, faults, a pulled cable, and hosts that do not read or are hostile."""
 
 from __future__ import annotations
 

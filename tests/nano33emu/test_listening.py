@@ -35,7 +35,7 @@ REPORT_S = 60.0
 
 @dataclass
 class Tally:
-    """What a monitor's lines say, taken one by one: those of two hours are not kept."""
+    """The sum of a monitor's lines, taken one by one, because those of two hours are too many to keep."""
 
     lines: IO[bytes]
     n: int = 0
@@ -102,7 +102,7 @@ def test_hours_of_listening_lose_nothing_unreported_and_restart_nothing(stations
 
 
 def watch(monitor: subprocess.Popen[bytes], folder: Path, tally: Tally) -> None:
-    """Tell each minute what a monitor has written, until it ends."""
+    """Print a summary of a monitor's lines every minute, until it ends."""
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             monitor.wait(REPORT_S)

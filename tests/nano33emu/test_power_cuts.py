@@ -41,13 +41,13 @@ IN_SOAK = 75
 
 
 class Operation(Protocol):
-    """Something that changes the flash, and may lose its power."""
+    """An operation that changes the flash and may lose its power."""
 
     def prepare(self, power: VirtualPower) -> None:
         """Make the next run change as much as the last one."""
 
     def run(self, power: VirtualPower) -> None:
-        """Do it; raises an exception if the power was cut."""
+        """Run the operation; raises an exception if the power was cut."""
 
     def check(self, power: VirtualPower) -> None:
         """Assert that the board has the old or the new, and all else as before."""

@@ -1,4 +1,4 @@
-"""The emulator's processor, on programs of a few lines: what no part of it shows alone.
+"""The emulator's processor, tested with programs of a few lines: behaviour that involves several of its parts.
 
 A program tells what it finds through GPREGRET, whose changes the emulator logs.
 """
@@ -37,7 +37,7 @@ def _run(source: str, folder: Path, *switches: str) -> tuple[int, list[str]]:
 
 
 def _told(lines: list[str]) -> list[int]:
-    """Return what a program told, without the zeros between."""
+    """Return the values that a program reported, without the zeros in between."""
     values = [int(match[1], 16) for line in lines if (match := re.match(r"GPREGRET = 0x(\w+)", line))]
     return [value for value in values if value]
 

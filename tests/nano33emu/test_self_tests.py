@@ -46,7 +46,7 @@ def test_a_well_sensor_passes_with_room_to_spare(
 
 
 def is_tight(finding: Finding) -> bool:
-    """Return whether a limit leaves a well sensor little room."""
+    """Return whether a limit leaves a working sensor little room."""
     low, high, measured = finding.lowest, finding.highest, finding.measured
     if finding.check in LARGEST_SHARES:
         return measured > LARGEST_SHARES[SelfTestCheck(finding.check)] * high

@@ -1,4 +1,4 @@
-"""How deep each app goes into its stack, at the most of what a host can have it do: never beyond half of its room."""
+"""The deepest stack of each app, whatever a host makes it do, is at most half of the available room."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def read_text(power: VirtualPower) -> None:
 
 
 def use_all(device: Device, app: str) -> None:
-    """Have the board do all that it can: its own model live, by request and operator by operator, and another one."""
+    """Make the board run its own model live, by request and operator by operator, and another model."""
     device.infer(InferSource.PATTERN, seed=1, profile=True)
     with device.stream(*STREAMS[app]) as items:
         for _ in range(N_ITEMS):

@@ -1,4 +1,4 @@
-"""What silicon would not forgive fails the test in which it happens: as an error of the board, and for itself."""
+"""An action that would fail on silicon fails the test in which it happens: as a board error, and on its own."""
 
 from __future__ import annotations
 

@@ -140,6 +140,6 @@ def test_time_goes_on_when_its_counters_wrap(stations: Stations, monkeypatch: py
 
 
 def awake_s(power: VirtualPower) -> float:
-    """Return how long the processor has not slept."""
+    """Return how long the processor has been awake."""
     now = figures(power)
     return float(now["virtual_s"] - now["slept_s"])

@@ -1,4 +1,4 @@
-"""1200 baud and a closed port, whatever the board does: it is in its bootloader, and its flash is whole."""
+"""1200 baud and a closed port start the bootloader whatever the board is doing, and the flash stays intact."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def power(stations: Stations, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def touch(power: VirtualPower) -> None:
-    """Say what a host's driver says when a program opens the port with 1200 baud and closes it again."""
+    """Send what a host's driver sends when a program opens the port at 1200 baud and closes it."""
     coding = struct.pack("<I3B", 1200, 0, 0, 8)
     for request, value, data in ((SET_LINE_CODING, 0, coding), (SET_CONTROL_LINE_STATE, 0, b"")):
         setup = struct.pack("<2B3H", TO_INTERFACE, request, value, 0, len(data))
@@ -65,7 +65,7 @@ def touch(power: VirtualPower) -> None:
 
 
 def ask(wire: Wire, message: MessageType, payloads: list[bytes]) -> None:
-    """Ask all at once, and await no reply."""
+    """Send all requests at once, without waiting for replies."""
     wire.send(b"".join(encode_frame(message, 10 + number, payload) for number, payload in enumerate(payloads)))
 
 

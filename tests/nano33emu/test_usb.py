@@ -188,7 +188,7 @@ def test_a_stream_outlives_a_suspended_bus_and_tells_what_was_lost(power: Virtua
 
 
 def disturb(wire: Wire, dice: random.Random) -> None:
-    """Leave the board in the middle of something."""
+    """Leave the board in the middle of a transfer."""
     kind = dice.randrange(3)
     if kind == 0:
         wire.send(dice.randbytes(dice.randrange(1, 2000)))

@@ -1,4 +1,4 @@
-"""What tests see of the emulated Nano from outside: its own figures, and that it has come to a state."""
+"""The emulated Nano as tests see it from outside: its statistics, and waiting for a state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PATIENCE_S = 60.0
 
 
 def figures(power: VirtualPower) -> dict[str, Any]:
-    """Return what the emulator says of itself: docs/reference/emulator.md has the keys."""
+    """Return the emulator's statistics; docs/reference/emulator.md lists the keys."""
     values: dict[str, Any] = json.loads(power.switch("stats"))
     return values
 

@@ -1,4 +1,4 @@
-"""Other people's frontends: TFLM's microfrontend (pymicro-features), its signal operators and its graph of them."""
+"""Independent frontends: TFLM's microfrontend (pymicro-features), its signal operators and its graph of them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Microfrontend:
 
 
 class _Stream:
-    """What that process keeps of a stream."""
+    """The state of a stream in that process."""
 
     def __init__(self) -> None:
         import micro_features_cpp

@@ -24,7 +24,7 @@ _COST = re.compile(r"strides (\d+) mean (\d+) max (\d+) unit (\w+) state_bytes (
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What strides took, without the first, and the memory of a Frontend."""
+    """The cost of strides, without the first, and the memory of a Frontend."""
 
     n_strides: int
     mean: int

@@ -1,4 +1,4 @@
-"""Networks of many shapes, to measure kernels on: nothing about them is like the reference networks'.
+"""Networks of many shapes for measuring kernels, chosen to differ from the reference networks.
 
 python -m tests.oracle.generated_networks DIRECTORY
 """

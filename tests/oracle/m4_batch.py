@@ -26,7 +26,7 @@ _TIMEOUT_S = 600
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A model image with inputs, and what it must answer."""
+    """A model image with inputs and their expected outputs."""
 
     image: bytes
     inputs: tuple[bytes, ...]

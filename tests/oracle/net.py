@@ -42,7 +42,7 @@ SAME, VALID = 0, 1
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A .tflite file and what its input looks like."""
+    """A .tflite file and the form of its input."""
 
     data: bytes
     shape: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""The oracle, other people's code that the engine must equal: tflite-micro's wheel, or else LiteRT's reference kernels.
+"""The oracle, independent code that the engine must equal: tflite-micro's wheel, or else LiteRT's reference kernels.
 
 The wheel exists for Python 3.10 and 3.11 on x86-64 only. `pytest` says in its header which one it is. LiteRT answers as
 TensorFlow Lite Micro does except in these, so the strategies avoid them with LiteRT, and nothing else:

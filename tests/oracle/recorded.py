@@ -1,4 +1,4 @@
-"""What the `tflite-micro` wheel answered, by name: for Pythons without it, and on the others compared with it again.
+"""The recorded answers of the `tflite-micro` wheel, by name: for Pythons without it; elsewhere they are checked again.
 
 `python -m tests.oracle.record_wheel_answers` writes the answers and, with --draw, the random models.
 """

@@ -1,4 +1,4 @@
-"""One operator of each class of shapes, to measure kernels on where nobody tuned: what TensorFlow Lite Micro has, too.
+"""One operator of each class of shapes, to measure kernels where nobody tuned, and TensorFlow Lite Micro's, too.
 
 Written as .tflite files by `python -m scripts.bench_classes`.
 """

@@ -1,4 +1,4 @@
-"""Python without the GIL is refused in one sentence, before anything else goes wrong."""
+"""Python without the GIL is rejected in one sentence, before anything else fails."""
 
 from __future__ import annotations
 

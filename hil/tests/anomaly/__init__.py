@@ -1,1 +1,1 @@
-"""Anomaly detection: what the accelerometer measures, its scores, and when they make an alarm."""
+"""Anomaly detection: the accelerometer's samples, their scores, and alarms."""

@@ -1,4 +1,4 @@
-"""The machine that these tests give a board to measure, as the accelerometer would that the model is for."""
+"""The simulated machine of these tests, measured by the accelerometer that the model was trained for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LATEST_S = 2.0
 
 
 class MeasuredMachine:
-    """A machine that is measured so many times a second."""
+    """A machine that is measured at a given rate."""
 
     def __init__(self, rate_hz: float) -> None:
         self.rate_hz = rate_hz
@@ -24,7 +24,7 @@ class MeasuredMachine:
         self._sensor = replace(nearest, rate_hz=rate_hz)
 
     def healthy(self, seconds: float, *, seed: int = 0) -> NDArray[np.int16]:
-        """Return (n, 3) samples of a machine that runs as it should."""
+        """Return (n, 3) samples of a healthy machine."""
         return self._read(seconds, MachineOptions(seed=seed, sensor=self._sensor))
 
     def faulty(self, seconds: float, *, start_s: float = 0.0, seed: int = 0) -> NDArray[np.int16]:

@@ -1,4 +1,4 @@
-"""What the accelerometer measures: every sample or its loss told, scores of these samples, an alarm when it must be."""
+"""The accelerometer: no sample is lost unreported, the scores are those of its samples, and a fault raises an alarm."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ N_PREDICTIONS = 8
 
 
 def rate_hz(device: Device) -> float:
-    """Return how many samples the board's accelerometer gives in a second."""
+    """Return the rate of the board's accelerometer, in samples per second."""
     return device.info.sensor_rate_mhz / 1000
 
 
 def measure(scene: str, seconds: float) -> tuple[NDArray[np.int16], list[float]]:
-    """Return the samples of a scene up to a time, (n, 3), and when the machine was faulty meanwhile."""
+    """Return the samples of a scene up to a time, (n, 3), and when the machine had a fault."""
     source = open_scene(scene)
     assert isinstance(source, SampleSource)
     pieces: list[NDArray[np.int16]] = []

@@ -1,4 +1,4 @@
-"""Motion that is given to the board: scores and alarms are this computer's, an imbalance is one and health is none."""
+"""Motion fed to the board: scores and alarms equal this computer's, and only an imbalance raises an alarm."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ START_S = 6.0
 
 @pytest.fixture
 def host(default_model: ModelFile) -> HostDetector:
-    """The board's detector on this computer."""
+    """The board's anomaly detector, run on this computer."""
     return HostDetector(default_model.image)
 
 
 @pytest.fixture
 def machine(host: HostDetector) -> MeasuredMachine:
-    """A machine, measured at the rate that the detector is for."""
+    """A machine, measured at the detector's rate."""
     return MeasuredMachine(host.task.motion.rate_hz)
 
 
 @pytest.fixture
 def tidy(device: Device) -> Iterator[Device]:
-    """The device; its hysteresis is what it was before once the test is over."""
+    """The device; its hysteresis is restored after the test."""
     before = device.settings()["hysteresis"].value
     yield device
     device.set_setting("hysteresis", before)

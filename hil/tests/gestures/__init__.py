@@ -1,1 +1,1 @@
-"""Gestures: what accelerometer and gyroscope measure, and which movements are told."""
+"""Gestures: the samples of accelerometer and gyroscope, and the movements that are detected."""

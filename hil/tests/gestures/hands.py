@@ -1,4 +1,4 @@
-"""The hands that these tests have the board held by."""
+"""The simulated hands that hold the board in these tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Movements that are given to the board: steps and scores are this computer's, and gestures are told, stillness not."""
+"""Movements fed to the board: steps and scores equal this computer's; gestures are detected, and rest is not."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def model(default_model: ModelFile) -> ModelSummary:
 
 
 def told(device: Device, model: ModelSummary, *gestures: Gesture, seconds: float, person: int = PERSON) -> list[str]:
-    """Return the gestures that the board tells, in their order."""
+    """Return the gestures that the board detects, in order."""
     samples = make(*gestures, rate_hz=RATE_HZ, seconds=seconds, person=person)
     results = list(device.feed([samples], rate_hz=RATE_HZ))
     return [model.labels[item.prediction.top] for item in results if item.prediction.detected]

@@ -1,4 +1,4 @@
-"""What accelerometer and gyroscope measure: every sample or its loss told, scores of these samples."""
+"""Accelerometer and gyroscope: no sample is lost unreported, and the scores are those of their samples."""
 
 from __future__ import annotations
 

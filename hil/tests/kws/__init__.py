@@ -1,1 +1,1 @@
-"""Keyword spotting: what the microphone hears, and which words the board detects in it."""
+"""Keyword spotting: the microphone's samples, and the words that the board detects in them."""

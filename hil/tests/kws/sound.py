@@ -1,4 +1,4 @@
-"""The words that these tests play to a board, and what this computer hears in them."""
+"""The words that these tests play to a board, and the scores that this computer computes for them."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ class HostEars:
         self._engine = HostReference(image)
 
     def input_of(self, sound: NDArray[np.int16], position: int) -> bytes:
-        """Return the model's input when the sound has come up to a position at which a stride ends."""
+        """Return the model's input for the sound up to a position, which must be the end of a stride."""
         n_rows = 1 + (position - self.config.window_samples) // self.config.stride_samples
         return features(sound[:position], self.config)[n_rows - self._n_strides : n_rows].tobytes()
 
     def scores(self, sound: NDArray[np.int16], position: int) -> tuple[int, ...]:
-        """Return what the model says to the sound up to that position."""
+        """Return the model's scores for the sound up to that position."""
         output = np.frombuffer(self._engine.run(self.input_of(sound, position)), np.int8)
         return tuple(int(score) for score in output)

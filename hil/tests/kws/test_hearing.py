@@ -1,4 +1,4 @@
-"""Sound that is given to the board: features, scores and words are this computer's."""
+"""Sound fed to the board: features, scores and detected words equal this computer's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LATEST_S = 1.2
 
 
 def words_of(results: list[FedResult], model: ModelFile) -> list[tuple[int, str]]:
-    """Return the words that were detected, and where."""
+    """Return the detected words and their positions."""
     labels = ModelImage.parse(model.image).labels
     return [(each.prediction.position, labels[each.prediction.top]) for each in results if each.prediction.detected]
 

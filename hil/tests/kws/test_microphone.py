@@ -1,4 +1,4 @@
-"""What the microphone hears: every sample or its loss told, predictions of these, and the words that are played."""
+"""The microphone: no sample is lost unreported, predictions are those of its samples, and played words are detected."""
 
 from __future__ import annotations
 

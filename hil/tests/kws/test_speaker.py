@@ -1,4 +1,4 @@
-"""Words from a loudspeaker in front of the microphone: all of their samples arrive, and the board detects them."""
+"""Words from a loudspeaker in front of the microphone: all samples arrive, and the board detects the words."""
 
 from __future__ import annotations
 

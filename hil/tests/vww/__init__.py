@@ -1,1 +1,1 @@
-"""Visual wake words: what the camera sees, and how a picture becomes the model's input."""
+"""Visual wake words: the camera's pictures, and how they become the model's input."""

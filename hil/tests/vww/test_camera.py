@@ -1,4 +1,4 @@
-"""The camera's pictures arrive as they are, numbered, with every drop reported."""
+"""The camera's pictures arrive unchanged and numbered, and every drop is reported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIKE = 0.9
 
 
 def pictures_of(scene: str) -> list[NDArray[np.uint8]]:
-    """Return the scene's pictures in the order in which it plays them."""
+    """Return the scene's pictures in the order in which they are played."""
     read = [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in sorted(Path(scene).glob("*.png"))]
     return [np.asarray(picture, np.uint8) for picture in read if picture is not None]
 

@@ -1,4 +1,4 @@
-"""A picture of any size becomes the model's input as on this computer, to the bit."""
+"""A picture of any size is preprocessed as on this computer, to the bit."""
 
 from __future__ import annotations
 

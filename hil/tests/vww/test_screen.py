@@ -1,4 +1,4 @@
-"""Pictures on a screen in front of the camera: the model gets the one that is shown, and says what it must."""
+"""Pictures on a screen in front of the camera: the model gets the shown picture, and its prediction is right."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ N_LATENCIES = 5
 
 
 def cards() -> list[NDArray[np.uint8]]:
-    """Return the test cards but for the one of noise, which a lens blurs."""
+    """Return the test cards except the one of noise, which a lens blurs."""
     return [read_picture(path) for path in sorted(CARDS.glob("*.png")) if "noise" not in path.name]
 
 

@@ -1,4 +1,4 @@
-"""Shakes: a further task, whole in this folder. Windows of an accelerometer's samples, one class each."""
+"""Shakes: a new task, complete in this folder, which classifies windows of an accelerometer's samples."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ShakesDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class ShakeAccuracy(Finding):
-    """How right the device is about shakes."""
+    """The device's accuracy on shakes."""
 
     key: ClassVar[str] = "shakes"
 
@@ -85,7 +85,7 @@ class ShakeEvaluation(Evaluation):
         return len(self.windows)
 
     def run(self, subject: Subject, on_step: Callable[[int], None]) -> ShakeAccuracy:
-        """Return which class the device takes each window for."""
+        """Classify each window on the device."""
         counts = np.zeros((len(subject.labels),) * 2, int)
         for done, (label, window) in enumerate(self.windows, 1):
             scores = np.frombuffer(subject.device.infer(InferSource.SAMPLE, data=window).output, np.int8)
@@ -95,7 +95,7 @@ class ShakeEvaluation(Evaluation):
 
 
 class Shakes(Task):
-    """The twin of shakes.cpp."""
+    """The counterpart of shakes.cpp."""
 
     name = "shakes"
     app = "shakes"

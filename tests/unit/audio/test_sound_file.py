@@ -1,4 +1,4 @@
-"""Sound files of every format give the same sound, or say why not."""
+"""Sound files of every format give the same sound, or an error with the reason."""
 
 from __future__ import annotations
 

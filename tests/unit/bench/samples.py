@@ -1,4 +1,4 @@
-"""A benchmark's result with every part filled, for tests of what is made of it."""
+"""A benchmark's result with every part filled, for tests of its presentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures that the history has are not measured again; those of another engine are."""
+"""Figures in the history are not measured again; those of another engine are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The regression gate: conditions, baselines, and what is judged how."""
+"""The regression gate: conditions, baselines, and the verdicts."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ SMALL = LogMelConfig(n_mels=16, n_stacked=2, first_frame=2, end_frame=30)
 
 @pytest.fixture(scope="module")
 def tflite() -> bytes:
-    """Return a network that gives back 0.9 of each value, in the range of decibels."""
+    """Return a network that multiplies each value by 0.9, in the range of decibels."""
     builder = ModelBuilder()
     decibels = builder.tensor((1, 32), scale=0.5, zero_point=60)
     weight_scale = as_scale(0.9 / 127)

@@ -1,4 +1,4 @@
-"""What was built is found again, and only that: another source, option, version or compiler asks for a build."""
+"""A finished build is found again, and only that one: another source, option, version or compiler needs a new build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The time of an emulated board: what its emulator has noted, and on from there when it is started anew."""
+"""The time of an emulated board: the emulator's record, continued from there after a restart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The computer's own microphone as a scene; a computer of the test's stands in for PortAudio and its hardware."""
+"""The computer's own microphone as a scene; a simulated computer replaces PortAudio and its hardware."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ MEMORY = RATE_HZ // 4
 
 
 class PortAudioError(Exception):
-    """What sounddevice raises."""
+    """The exception that sounddevice raises."""
 
 
 class Computer:
-    """A computer with one microphone: hears what the test says, when it says so."""
+    """A computer with one microphone, which gets its samples from the test."""
 
     PortAudioError = PortAudioError
 

@@ -1,4 +1,4 @@
-"""A recording under a virtual board's accelerometer: in which unit it is, and what it then gives."""
+"""A recording as the scene of a virtual board's accelerometer: its unit, and the samples that the board gets."""
 
 from __future__ import annotations
 

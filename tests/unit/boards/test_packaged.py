@@ -1,4 +1,4 @@
-"""Firmware that comes with tinyhost: taken if the sources are the same, or not there, and only if it is whole."""
+"""Prebuilt firmware: used if the sources are the same or missing, and only if it is intact."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def sources(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Give what makes the sources those of a build id; what is built from them is marked as built."""
+    """Return a function that sets the build id of the sources; programs built from them are marked as built."""
 
     def set_to(build_id: str) -> None:
         made = Ingredients(build_id=build_id, compiler="")

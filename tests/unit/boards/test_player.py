@@ -25,7 +25,7 @@ def pictures(tmp_path: Path) -> Path:
 
 
 def capture(folder: Path, seq: int) -> tuple[SceneReply, bytes]:
-    """Do what CaptureFrame in firmware/boards/virtual/camera.cpp does."""
+    """Request a frame as CaptureFrame in firmware/boards/virtual/camera.cpp does."""
     request = SceneRequest(magic=SCENE_MAGIC, seq=seq, sensor=SceneSensor.CAMERA, width=96, height=96)
     with (folder / "camera.request").open("r+b", buffering=0) as fifo:
         fifo.write(request.pack())

@@ -1,4 +1,4 @@
-"""What platformio.ini and its scripts say of the real board's builds."""
+"""The real board's builds according to platformio.ini and its scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenes: what a virtual board's camera gets to see."""
+"""Scenes for a virtual board's camera."""
 
 from __future__ import annotations
 

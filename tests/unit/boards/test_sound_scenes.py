@@ -1,4 +1,4 @@
-"""Scenes for the microphone: what a virtual board's gets to hear."""
+"""Scenes for a virtual board's microphone."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def open_sound(spec: str) -> SampleSource:
 
 
 def hear(scene: SampleSource, seconds: float) -> NDArray[np.int16]:
-    """Return what a scene gives, read in uneven pieces."""
+    """Return a scene's samples, read in uneven pieces."""
     pieces: list[NDArray[np.int16]] = []
     missing = round(seconds * RATE_HZ)
     while missing > 0:
@@ -215,7 +215,7 @@ _seqs = iter(range(1, 1000))
 def ask(
     state: Path, sensor: SceneSensor, *, start: int = 0, width: int = 0, height: int = 0, max_samples: int = 0
 ) -> SceneReply:
-    """Ask as the firmware does."""
+    """Send a request as the firmware does."""
     seq = next(_seqs)
     request = SceneRequest(
         magic=SCENE_MAGIC, seq=seq, sensor=sensor, start=start, width=width, height=height, max_samples=max_samples

@@ -20,7 +20,7 @@ def known(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFact
 
 
 def hear(spec: str, seconds: float) -> tuple[NDArray[np.int16], list[str]]:
-    """Return what a scene gives, and the names of the clips that were in it."""
+    """Return a scene's samples, and the names of the clips in it."""
     scene = open_scene(spec)
     assert isinstance(scene, SampleSource)
     names: list[str] = []

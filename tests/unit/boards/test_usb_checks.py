@@ -1,4 +1,4 @@
-"""The doctor's checks of what real boards need, on machines that are folders."""
+"""The doctor's checks for real boards, on machines that are simulated as folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Virtual boards: processes, their pty, their state. Small shell programs stand where the firmware runs."""
+"""Virtual boards: processes, their pty, their state. Small shell programs take the firmware's place."""
 
 from __future__ import annotations
 

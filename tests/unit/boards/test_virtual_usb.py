@@ -1,4 +1,4 @@
-"""The emulated Nano's place on USB, as its note says it, and its switches."""
+"""The emulated Nano's USB record, and its switches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a shell is told when it asks how a command line goes on."""
+"""The completions that a shell gets for a command line."""
 
 from __future__ import annotations
 

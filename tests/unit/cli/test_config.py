@@ -1,4 +1,4 @@
-"""tinyhost.toml: what it may hold, where it is found, and what goes before it."""
+"""tinyhost.toml: its keys, where it is found, and what takes precedence over it."""
 
 from __future__ import annotations
 

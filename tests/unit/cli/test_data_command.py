@@ -1,4 +1,4 @@
-"""`tinyhost data` and `tinyhost synth` for clips, as a person runs them; documents against docs/reference/json.md."""
+"""`tinyhost data` and `tinyhost synth` for clips, as a user runs them; documents against docs/reference/json.md."""
 
 from __future__ import annotations
 

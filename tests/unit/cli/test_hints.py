@@ -1,4 +1,4 @@
-"""Whatever a message, a hint or a help text tells a person to type exists."""
+"""Every command and option in a message, a hint or a help text exists."""
 
 from __future__ import annotations
 

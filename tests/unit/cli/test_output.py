@@ -1,4 +1,4 @@
-"""What commands print: text from outside is shown as it stands."""
+"""Output of commands: untrusted text is shown verbatim."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STRANGE = "accX [/m] [red] [link=x]y[/link] :warning: \\[a]"
 
 @pytest.fixture()
 def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
-    """What consoles write, in the order of time."""
+    """The output of the consoles, in order of time."""
     out = io.StringIO()
     monkeypatch.setenv("TERM", "xterm")  # a dumb one shows no progress
     tame = SafeConsole(file=out, width=200, force_terminal=True, color_system=None)

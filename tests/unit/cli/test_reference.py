@@ -1,4 +1,4 @@
-"""docs/reference/cli.md and json.md: complete, true to the command line, and the same everywhere."""
+"""docs/reference/cli.md and json.md: complete, consistent with the command line, and the same on every system."""
 
 from __future__ import annotations
 

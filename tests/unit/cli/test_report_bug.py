@@ -1,4 +1,4 @@
-"""--quiet, --verbose and its log, and what report-bug makes of it."""
+"""--quiet, --verbose and its log, and the log in report-bug's file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands say once which files of a scene's folder look like its samples and are not played."""
+"""Commands report once which files of a scene's folder look like samples but are not played."""
 
 from __future__ import annotations
 

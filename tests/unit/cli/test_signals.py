@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, when they come where Python ignores what their handlers raise."""
+"""Ctrl-C and SIGTERM at moments when Python ignores the exceptions of their handlers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tinyhost synth machine`, as a person runs it."""
+"""`tinyhost synth machine`, as a user runs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every command as on Windows: it does its work, or says what is missing."""
+"""Every command as on Windows: it works, or names what is missing."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 def leaves(command: Any, *words: str) -> Iterator[str]:
-    """Yield the names of the commands that do something."""
+    """Yield the names of the commands that are not groups."""
     below = command.below() if isinstance(command, Group) else {}
     for name, inner in below.items():
         yield from leaves(inner, *words, name)

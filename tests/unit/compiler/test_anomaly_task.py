@@ -1,4 +1,4 @@
-"""An anomaly model's task data: it survives packing, scores as it says, and no bytes do worse than a refusal."""
+"""An anomaly model's task data: they survive packing, define the score, and invalid bytes are rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An anomaly model's settings.json: it says what the image says, and is refused where it is wrong."""
+"""An anomaly model's settings.json: it agrees with the image, and is rejected if it is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What converters write in a roundabout way costs nothing, and what cannot be rewritten is refused by name."""
+"""Roundabout output of converters costs nothing, and operators that cannot be rewritten are rejected by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model image from a stranger: whatever its tables say, the host shows it or refuses it with a ModelError."""
+"""Untrusted model images: whatever their tables contain, the host shows them or raises a ModelError."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever bytes a .tflite file holds, the compiler answers with a model or a ModelError."""
+"""Untrusted .tflite files: whatever their bytes, the compiler returns a model or raises a ModelError."""
 
 from __future__ import annotations
 

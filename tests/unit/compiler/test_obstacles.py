@@ -1,4 +1,4 @@
-"""What keeps a model that is whole from running: all of it in one answer, each with its way out."""
+"""Obstacles that keep a valid model from running: all are reported together, each with a remedy."""
 
 from __future__ import annotations
 

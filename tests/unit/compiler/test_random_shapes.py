@@ -1,4 +1,4 @@
-"""Random shapes: what a file states rightly stays, what it leaves open follows, and many dimensions count as few."""
+"""Random shapes: right ones stay, open ones are inferred, and many dimensions are merged into few."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fast forms of ADD and SUB have the bytes of TFLM's arithmetic for every pair of inputs."""
+"""The fast forms of ADD and SUB give the same bytes as TFLM's arithmetic for every pair of inputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Variables of streaming models: what is kept has one place in the arena; what is not understood is refused."""
+"""Variables of streaming models: each state has one place in the arena; unsupported uses are rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which convolutions become WINOGRAD_CONV_2D, and that the loader refuses those that a kernel could not run."""
+"""Which convolutions become WINOGRAD_CONV_2D, and that the loader rejects those that a kernel could not run."""
 
 from __future__ import annotations
 

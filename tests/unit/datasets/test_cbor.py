@@ -1,4 +1,4 @@
-"""CBOR: the examples of its specification, and bytes that are none."""
+"""CBOR: the examples of its specification, and bytes that are not CBOR."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The papers of a data set pass their standards' validators, and say what nobody said."""
+"""A data set's cards pass their standards' validators, and list unanswered questions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tinyhost data check`: each fault that was planted is found by its name, and nothing in sets that are clean."""
+"""`tinyhost data check`: each planted fault is found by its name, and nothing is found in clean sets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Pcm = NDArray[np.int16]
 
 
 def picture(number: int, label: str = "person") -> Pixels:
-    """Return a drawing that is none of those of a clean set."""
+    """Return a drawing that is not in a clean set."""
     return render(label, np.random.default_rng((4, number)))
 
 
@@ -86,7 +86,7 @@ def shaking(seed: int) -> NDArray[np.float64]:
 
 
 def motion(root: Path) -> Path:
-    """Write a clean set: recordings of a machine that is well, and of one that is not."""
+    """Write a clean set: recordings of a healthy machine and of a faulty one."""
     for at, label in enumerate(("normal", "worn")):
         (root / label).mkdir(parents=True)
         for number in range(6):
@@ -239,7 +239,7 @@ def copied_motion(set_: Path) -> None:
 
 @dataclass(frozen=True)
 class Planted:
-    """One fault, and what is found then; `also`: what comes with it."""
+    """One fault and the expected issue; `also`: further issues that it causes."""
 
     make: Callable[[Path], Path]
     plant: Callable[[Path], None]

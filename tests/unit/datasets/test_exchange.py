@@ -1,4 +1,4 @@
-"""Out to Edge Impulse, in again, out once more: labels, parts and contents stay, and nothing is there twice."""
+"""Export to Edge Impulse, import and export again: labels, parts and contents stay, and nothing is duplicated."""
 
 from __future__ import annotations
 

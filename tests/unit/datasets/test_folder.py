@@ -1,4 +1,4 @@
-"""Class folders as people have them: every file is a sample, text, a system's own, or left out with the reason."""
+"""Real class folders: every file is a sample, text, a system file, or skipped with a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file says about where, when and by whom it was made does not come along on import."""
+"""Metadata about where, when and by whom a file was made are not imported."""
 
 from __future__ import annotations
 

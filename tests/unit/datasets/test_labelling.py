@@ -1,4 +1,4 @@
-"""Labels by a model and by people: what is accepted, asked, agreed on, and what other tools get."""
+"""Labels by a model and by people: accepted and asked samples, agreement, and exports to other tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Motion in Edge Impulse's format: what goes out comes in again; what is no motion is named."""
+"""Motion in Edge Impulse's format: exports can be imported again, and files without motion are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People in a data set: what they agreed to is kept, and what is of them goes, wherever it is."""
+"""People in a data set: their consent is recorded, and their data are erased wherever they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The recorder: samples in a row out of a stream's pieces, and what is missing between them."""
+"""The recorder: consecutive samples from a stream's pieces, and the gaps between them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def piece(position: int, n: int, restarts: int = 0) -> SamplesItem:
 
 
 class Pieces:
-    """What a subscription is to the recorder."""
+    """The part of a subscription that the recorder uses."""
 
     def __init__(self, pieces: Iterable[SamplesItem]) -> None:
         self._pieces = list(pieces)

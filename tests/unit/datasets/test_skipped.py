@@ -1,4 +1,4 @@
-"""Samples that are left out are told, and too many of them are an error."""
+"""Skipped samples are reported, and too many of them are an error."""
 
 from __future__ import annotations
 

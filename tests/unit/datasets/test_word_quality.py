@@ -1,4 +1,4 @@
-"""Which recorded words are kept, and why others are not."""
+"""Which recorded words are accepted, and why others are rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stream carries is a value within bounds, or a ProtocolError."""
+"""A stream's items are within bounds, or a ProtocolError is raised."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ Found = tuple[int, int, int, int, int, int]
 
 
 def find(scores: NDArray[np.int8], threshold: int = 0) -> tuple[list[Found], int]:
-    """Return what a map of 8-pixel cells shows."""
+    """Return the objects in a map of 8-pixel cells."""
     sides = (8 * scores.shape[0], 8 * scores.shape[1])
     return _firmware.find_objects(scores, threshold, sides, sides)
 

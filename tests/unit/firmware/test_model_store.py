@@ -24,7 +24,7 @@ def push(store: _firmware.SimulatedStore, image: bytes, chunk: int) -> None:
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """Keeps what may be active: one image, or two after a power cut during a change."""
+    """Tracks which images may be active: one, or two after a power cut during a change."""
 
     def __init__(self) -> None:
         super().__init__()

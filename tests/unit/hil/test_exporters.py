@@ -1,4 +1,4 @@
-"""Exporter files of a rig: labgrid's and jumpstarter's own readers take them elsewhere; here, what stands in them."""
+"""The contents of a rig's exporter files; other tests read them with labgrid's and jumpstarter's own code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTML report of a rig run: complete, and nothing that a device says becomes markup."""
+"""The HTML report of a rig run: it is complete, and text from a device never becomes markup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history of runs: what is kept, what happens to files that are damaged or of others, what trends say."""
+"""The history of runs: its contents, damaged and foreign files, and trends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pytest plugin: inert until it is used, exact about what did not run and why."""
+"""The pytest plugin: it does nothing until it is used, and reports what did not run and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Power switches of real boards: what a rig may say, what is started, who allowed it, and whether power was lost."""
+"""Power switches of real boards: rig files, the programs that are started, permission, and whether power was lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rig out of its limits stops the run: what its file may say, what is measured, and what the tests then are."""
+"""A rig out of its limits stops the run: rig files, measurements, and the outcomes of the tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quarantine files: what is refused before any board is touched."""
+"""Quarantine files: invalid ones are rejected before any board is touched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rig files: what is read, and what each refusal says."""
+"""Rig files: valid ones, and the error for each invalid one."""
 
 from __future__ import annotations
 

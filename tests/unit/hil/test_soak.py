@@ -1,4 +1,4 @@
-"""Soaks: how long they go on, and what becomes of a rig on which nothing works."""
+"""Soak tests: their duration, and a rig on which nothing works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stimuli of a rig: what a rig file may say, the real firmware that gets them, and whose fault a missing mark is."""
+"""Stimuli of a rig: rig files, real firmware that receives them, and the outcome if a marker is missing."""
 
 from __future__ import annotations
 

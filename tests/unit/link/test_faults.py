@@ -1,4 +1,4 @@
-"""FaultyLink breaks bytes as often as asked, and alike for the same seed."""
+"""FaultyLink breaks as many bytes as requested, and the same ones for the same seed."""
 
 from __future__ import annotations
 

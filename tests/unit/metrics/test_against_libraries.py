@@ -208,7 +208,7 @@ def test_a_keyword_curves_rates_are_those_of_its_confusion() -> None:
 
 
 def fed(scores: NDArray[np.float64]) -> FedRun:
-    """Return what a board says to a recording whose windows have these scores, with an alarm from 2.5 on."""
+    """Return a board's results for a recording whose windows have these scores, with an alarm from 2.5 on."""
     states = np.where(scores >= 2.5, 1, 0).astype(np.uint8)
     positions = 128 + 32 * np.arange(len(scores))
     return FedRun(scores=np.rint(scores * ONE).astype(np.int32), states=states, positions=positions, results=[])

@@ -1,4 +1,4 @@
-"""What a cascade's first network loses and saves, counted by hand."""
+"""The losses and savings of a cascade's first network, counted by hand."""
 
 from __future__ import annotations
 

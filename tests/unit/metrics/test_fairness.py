@@ -1,4 +1,4 @@
-"""Figures by group are those of fairlearn; thresholds by group do what their policy says."""
+"""Figures by group equal fairlearn's; thresholds by group follow their policy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which detection counts for which object, and what that comes to."""
+"""Matching of detections and objects, and the figures computed from it."""
 
 from __future__ import annotations
 

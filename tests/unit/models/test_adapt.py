@@ -1,4 +1,4 @@
-"""Foreign models adapted: what stays equal to the bit, what is rounded, and what is refused."""
+"""Adapted third-party models: what stays equal to the bit, what is rounded, and what is rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tinyhost model fetch`: cache, mirrors, checksums, and what is said when it fails."""
+"""`tinyhost model fetch`: cache, mirrors, checksums, and errors."""
 
 from __future__ import annotations
 

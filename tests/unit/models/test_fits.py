@@ -1,4 +1,4 @@
-"""Whether a model fits a board: every obstacle is named, with what to do."""
+"""Whether a model fits a board: every obstacle is named, with a remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random inputs mean what the model's input can mean."""
+"""Random inputs stay in the range of the model's input."""
 
 from __future__ import annotations
 

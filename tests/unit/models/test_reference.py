@@ -1,4 +1,4 @@
-"""What a device is compared with."""
+"""The references that a device is compared with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of int8 weights, of weights whose figures are known."""
+"""Statistics of int8 weights, checked on weights with known statistics."""
 
 from __future__ import annotations
 

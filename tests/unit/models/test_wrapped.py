@@ -1,4 +1,4 @@
-"""Models as people have them: an array of bytes in C source, and the zips of Teachable Machine and Edge Impulse."""
+"""Models in other containers: an array of bytes in C source, and the zips of Teachable Machine and Edge Impulse."""
 
 from __future__ import annotations
 

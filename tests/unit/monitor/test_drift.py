@@ -1,4 +1,4 @@
-"""Live samples against those that a model was trained on."""
+"""Drift: live samples compared with a model's training samples."""
 
 from __future__ import annotations
 

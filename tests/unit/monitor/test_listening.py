@@ -1,4 +1,4 @@
-"""The monitor of apps that listen: what was heard, words as events, scores against a threshold."""
+"""The monitor of apps with continuous sensors: sound levels, words as events, scores and threshold."""
 
 from __future__ import annotations
 

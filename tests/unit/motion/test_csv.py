@@ -1,4 +1,4 @@
-"""CSV of accelerations: what is written is read back, and what others wrote is not trusted."""
+"""CSV of accelerations: our files can be read back, and other files are checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accelerometer and gyroscope together: what is written is read back, in CSV, in Edge Impulse's files, in a scene."""
+"""Accelerometer and gyroscope together: files can be read back, as CSV, as Edge Impulse's files, and as a scene."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record of a fault that INFO carries, in words: kinds, flags by name, what it means and what to do."""
+"""The fault record in INFO, in words: kinds, names of flags, meaning and remedy."""
 
 from __future__ import annotations
 

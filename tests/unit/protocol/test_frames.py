@@ -1,4 +1,4 @@
-"""Frames survive any cut; whatever else arrives is named text or bad, never an exception."""
+"""Frames can be received in any pieces; other bytes are reported as text or as bad frames, never as an exception."""
 
 from __future__ import annotations
 

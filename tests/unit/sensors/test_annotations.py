@@ -1,4 +1,4 @@
-"""What happens when in a recording: files that people and other programs write, and what is none."""
+"""Annotations of recordings: files of people and of other programs, and invalid ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Findings in words: each failure says what it means and what to do; what a newer firmware says is shown as it is."""
+"""Findings in words: each failure has a meaning and a remedy; findings of newer firmware are shown verbatim."""
 
 from __future__ import annotations
 

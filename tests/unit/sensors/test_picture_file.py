@@ -1,4 +1,4 @@
-"""Picture files of every format give the same grey levels, or say why not."""
+"""Picture files of every format give the same grey levels, or an error with the reason."""
 
 from __future__ import annotations
 

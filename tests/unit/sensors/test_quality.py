@@ -1,4 +1,4 @@
-"""What is said about pictures, sound and motion, from plain values."""
+"""Quality checks of pictures, sound and motion, on simple data."""
 
 from __future__ import annotations
 

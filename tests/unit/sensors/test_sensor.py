@@ -1,4 +1,4 @@
-"""The sensors there are: commands and boards name the same ones."""
+"""The list of sensors: commands and boards use the same names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marks of stimuli: read through what a lens, a lamp, a room and a sensor do, and never read where there is none."""
+"""Markers of stimuli: found despite lens, lamp, room and sensor, and never found where there is none."""
 
 from __future__ import annotations
 

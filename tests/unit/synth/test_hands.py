@@ -1,4 +1,4 @@
-"""Made-up hands move as bodies do: gravity is felt, and what turns turns the gravity that is felt."""
+"""Simulated hands obey physics: the sensor measures gravity, and rotation turns the measured gravity."""
 
 from __future__ import annotations
 

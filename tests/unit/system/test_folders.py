@@ -1,4 +1,4 @@
-"""What people put into a folder, and what systems and programs leave there."""
+"""Users' files in a folder, and the files that systems and programs leave there."""
 
 from __future__ import annotations
 

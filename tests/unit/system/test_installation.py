@@ -1,4 +1,4 @@
-"""What an error says about installing works from where tinyhost was installed."""
+"""Installation commands in errors fit how tinyhost was installed."""
 
 from __future__ import annotations
 

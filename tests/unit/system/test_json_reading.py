@@ -1,4 +1,4 @@
-"""JSON from outside: read as it is meant, or refused by name."""
+"""Untrusted JSON: it is read correctly, or rejected by the name of the key."""
 
 from __future__ import annotations
 

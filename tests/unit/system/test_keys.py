@@ -1,4 +1,4 @@
-"""Keys of a terminal come one by one, without Enter; lines of what is no terminal stand in for them."""
+"""Keys of a terminal arrive one by one, without Enter; without a terminal, lines take their place."""
 
 from __future__ import annotations
 

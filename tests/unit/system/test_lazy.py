@@ -1,4 +1,4 @@
-"""A package's names come when they are asked for."""
+"""A package's names are imported when they are used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that a user names are regular, bounded and whole."""
+"""Files named by a user must be regular, bounded and complete."""
 
 from __future__ import annotations
 

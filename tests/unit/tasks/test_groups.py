@@ -1,4 +1,4 @@
-"""Which group a sample is of, and what a benchmark then says."""
+"""The groups of samples, and a benchmark's figures by group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labelled clips for a keyword spotter: every class of the folder is judged, or told why not."""
+"""Labelled clips for a keyword spotter: every class of the folder is evaluated, or a reason is given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is a hit, a repeat, a false accept and a miss in a long recording."""
+"""Hits, repeats, false accepts and misses in a long recording."""
 
 from __future__ import annotations
 

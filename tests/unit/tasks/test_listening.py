@@ -1,4 +1,4 @@
-"""What listening costs, from results of samples that were fed."""
+"""The cost of listening, from the results of fed samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a device's predictions are shown: as its task says; of an app that no task describes, as the device tells."""
+"""How a device's predictions are shown: by its task, or without a task by what the device reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an autoencoder is compared with: principal components, numbers of centroids; and embeddings on a plane."""
+"""Baselines of an autoencoder: principal components, numbers of centroids; and plots of embeddings."""
 
 from __future__ import annotations
 

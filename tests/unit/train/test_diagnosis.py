@@ -1,4 +1,4 @@
-"""What a training says about itself: nothing learnt, overfitting, underfitting."""
+"""A training's diagnosis: nothing learnt, overfitting, underfitting."""
 
 from __future__ import annotations
 

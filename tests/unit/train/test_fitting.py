@@ -1,4 +1,4 @@
-"""Fitting with TensorFlow: statistics of batch normalization, the schedule of a resumed run, a run that runs away."""
+"""Fitting with TensorFlow: statistics of batch normalization, the schedule of a resumed run, a run that diverges."""
 
 from __future__ import annotations
 

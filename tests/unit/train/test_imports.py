@@ -1,4 +1,4 @@
-"""TensorFlow is loaded by training, not by importing what trains."""
+"""TensorFlow is loaded by training, not by importing the training code."""
 
 from __future__ import annotations
 

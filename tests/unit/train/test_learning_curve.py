@@ -1,4 +1,4 @@
-"""How much data is enough: which parts are learnt from, and what is said of the curve."""
+"""Learning curves: the parts of the data that are used, and the verdict on the curve."""
 
 from __future__ import annotations
 

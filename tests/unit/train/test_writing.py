@@ -1,4 +1,4 @@
-"""What a training leaves on disk."""
+"""The files that a training writes."""
 
 from __future__ import annotations
 

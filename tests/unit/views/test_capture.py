@@ -1,4 +1,4 @@
-"""What a person sees while samples are captured."""
+"""The views that are shown during a capture."""
 
 from __future__ import annotations
 

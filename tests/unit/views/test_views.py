@@ -1,4 +1,4 @@
-"""What commands print about models and boards that have their own idea of text."""
+"""Output about models and boards whose names contain control characters or markup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs for the Nano 33 BLE: what cannot run there is refused before any board is asked."""
+"""Programs for the Nano 33 BLE: those that cannot run there are rejected before any board is contacted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bootloader's commands and answers, and sessions with bootloaders that say anything."""
+"""The bootloader's commands and answers, and sessions with bootloaders that send arbitrary bytes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_version_tells_what_is_missing() -> None:
 
 
 class Script:
-    """A link whose other end says prepared things, whatever it is told; then nothing."""
+    """A link whose other end sends prepared answers, whatever it receives, and then nothing."""
 
     name = "script"
 

@@ -1,4 +1,4 @@
-"""Addresses of boards on other machines: what they mean, and that none becomes an option or a line for a shell."""
+"""Addresses of boards on other machines: their meaning, and that none can become an option or a shell command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What labgrid 26.0.1 printed on loopback, read."""
+"""Parsing the recorded output of labgrid 26.0.1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packets between two tinyhosts, and a side that sends anything else."""
+"""Packets between two tinyhosts, and a peer that sends other bytes."""
 
 from __future__ import annotations
 

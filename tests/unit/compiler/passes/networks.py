@@ -1,4 +1,4 @@
-"""Networks that passes can make smaller, drawn by hypothesis, and the proof that they still answer alike."""
+"""Networks that passes can make smaller, drawn by hypothesis, and the check that their outputs stay the same."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ _LAYERS: list[Layer] = [
 
 @st.composite
 def networks(draw: st.DrawFn) -> Model:
-    """Networks of 2 to 8 layers in which much is constant, unread, or does nothing."""
+    """Networks of 2 to 8 layers, many of which are constant, unread, or without effect."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     root = start(draw, max_size=8, max_channels=6)
     net = root

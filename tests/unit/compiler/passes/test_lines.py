@@ -1,4 +1,4 @@
-"""Windows along one axis, in either orientation, and taps that see only padding: laid alike, and the same bytes."""
+"""Windows along one axis, in either orientation, and taps that see only padding: rewritten with equal outputs."""
 
 from __future__ import annotations
 
