@@ -57,7 +57,7 @@ def test_a_camera_that_is_well(station: Station, pictures: Path) -> None:
 
 
 @pytest.mark.parametrize(("level", "text"), [(2, "black"), (254, "white"), (120, "flat")])
-def test_a_picture_of_nothing_is_told_and_fails(native: Station, tmp_path: Path, level: int, text: str) -> None:
+def test_a_picture_of_nothing_is_reported_and_fails(native: Station, tmp_path: Path, level: int, text: str) -> None:
     cv2.imwrite(str(tmp_path / "nothing.png"), np.full((96, 96), level, np.uint8))
     document = examined(native, "camera", str(tmp_path), code=1)
     assert [check["verdict"] for check in document["checks"]] == ["passed", "passed"]
@@ -92,7 +92,7 @@ def test_a_microphone_and_what_it_hears(kind: str, stations: Stations, tmp_path:
         (3000 * np.sin(np.arange(16_000) / 5) + 8000, "offset"),
     ],
 )
-def test_sound_that_is_of_no_use(
+def test_sound_that_is_useless(
     stations: Stations,
     tmp_path: Path,
     samples: NDArray[np.floating],
@@ -123,7 +123,7 @@ def test_a_gyroscope_at_rest_and_one_that_turns(stations: Stations, tmp_path: Pa
         assert verdict == "skipped" or [item["measured"] for item in found] == pytest.approx([400, -900, 100], abs=15)
 
 
-def test_a_scene_for_another_sensor_is_said_to_be_one(native: Station) -> None:
+def test_a_scene_for_another_sensor_is_reported_to_be_one(native: Station) -> None:
     done = native.run("doctor", "camera", "--scene", "machine:", *SECONDS, code=1)
     assert "FAILED" in done.out
     assert "is for a accelerometer, the board uses its camera" in done.err

@@ -59,7 +59,7 @@ def test_a_prebuilt_program_is_flashed_and_answers(desk: Desk) -> None:
     assert desk.model.program(20_000) == desk.program.read_bytes()
 
 
-def test_a_board_that_runs_something_else_afterwards_is_told(desk: Desk) -> None:
+def test_a_board_that_runs_something_else_afterwards_is_reported(desk: Desk) -> None:
     program = desk.program.read_bytes().replace(desk.build_id.encode(), b"0123456789abcdef")
     desk.program.write_bytes(program)
     desk.model.programs.append(program)
@@ -107,7 +107,7 @@ def test_boards_tells_what_does_not_answer(native: Station, monkeypatch: pytest.
     assert board["detail"].startswith("does not run tinyhost's firmware, or hangs: tinyhost flash vww")
 
 
-def test_a_board_that_does_not_come_back_is_told_with_a_way_out_and_a_log(
+def test_a_board_that_does_not_come_back_is_reported_with_a_way_out_and_a_log(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flash, "Timing", lambda: replace(PATIENT, app_s=1.0))

@@ -60,7 +60,7 @@ def test_a_benchmark_classifies_windows_of_either_rate_as_this_computer_does(sta
     assert "wave" in page.read_text()
 
 
-def test_a_recording_without_a_gyroscope_is_skipped_and_told(station: Station, tmp_path: Path) -> None:
+def test_a_recording_without_a_gyroscope_is_skipped_and_reported(station: Station, tmp_path: Path) -> None:
     for name, channels in (("both", 6), ("one", 3)):
         (tmp_path / "wave").mkdir(exist_ok=True)
         write_motion_csv(tmp_path / "wave" / f"{name}.csv", [hand("lsm9ds1", 5.0)[:, :channels]])

@@ -116,7 +116,7 @@ def test_without_a_host_the_words_are_lines_of_text(board: Board, wav: Path) -> 
     assert 1.1 <= float(seconds) <= 1.9
 
 
-def test_streamed_samples_are_the_wav_to_the_bit_and_gaps_are_told(
+def test_streamed_samples_are_the_wav_to_the_bit_and_gaps_are_reported(
     board: Board, wav: Path, speech: NDArray[np.int16]
 ) -> None:
     with board.power(scene=str(wav)) as powered, Device.open(powered) as device:

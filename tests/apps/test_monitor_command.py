@@ -63,7 +63,7 @@ def test_each_prediction_names_the_picture_that_it_is_of(station: Station, pictu
     assert all(len(found) == 1 for found in outputs.values())  # the same picture, the same answer
 
 
-def test_samples_of_another_rate_are_told_as_such_not_as_a_wrong_model(stations: Stations, tmp_path: Path) -> None:
+def test_samples_of_another_rate_are_reported_as_such_not_as_a_wrong_model(stations: Stations, tmp_path: Path) -> None:
     station = stations("native", "anomaly", model=True)
     lines = "".join(f"{20 * n},0.{n % 7},9.8,-0.{n % 5}\n" for n in range(400))  # 50 Hz; the model knows 119 Hz
     (tmp_path / "slow.csv").write_text(f"timestamp,accX,accY,accZ\n{lines}")
@@ -184,7 +184,7 @@ def test_windows_that_the_model_is_unsure_of_are_kept_as_the_sensor_gave_them(
     assert np.diff(times).min() >= 128 / 119 * 1e6 * 0.99
 
 
-def test_drift_is_in_every_document_and_told_at_the_end(native: Station, pictures: Path) -> None:
+def test_drift_is_in_every_document_and_reported_at_the_end(native: Station, pictures: Path) -> None:
     done = native.run("monitor", "--scene", str(pictures), "--against", str(pictures), "--count", "2", code=1)
     assert "samples, expected at least 20" in done.err
     write_dataset(pictures.parent / "learnt", 10, seed=3)

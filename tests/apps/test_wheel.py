@@ -95,7 +95,7 @@ def test_pipx_and_uv_install_it_too(way: str) -> None:
 
 
 @pytest.mark.soak
-def test_beside_the_stranger_of_our_name_the_doctor_says_what_mends_both(tmp_path: Path) -> None:
+def test_beside_the_other_tinyhost_the_doctor_names_the_fix_for_either_order(tmp_path: Path) -> None:
     """The other program is PyPI's. Ours is installed after it, and then it after ours."""
     wheel = build_wheel(tmp_path)
     venv.create(tmp_path / "env", with_pip=True)

@@ -110,14 +110,14 @@ def test_a_way_that_has_ended_is_the_rigs_fault_whatever_was_noticed_first(
         assert station.open_device().ping().boot > 0
 
 
-def test_a_machine_that_is_not_there_and_a_board_that_it_has_not_are_told(machine: Sshd) -> None:
+def test_a_machine_that_is_not_there_and_a_board_that_it_has_not_are_reported(machine: Sshd) -> None:
     refused = run_tinyhost("reset", "--board", "ssh:127.0.0.1:1/native", PATH=machine.path)
     assert (refused.code != 0, "ssh to 127.0.0.1 has ended: ssh: connect to host" in refused.err) == (True, True)
     absent = run_tinyhost("reset", "--board", f"{machine.address}/0123456789ABCDEF", PATH=machine.path)
     assert "0123456789ABCDEF" in absent.err
 
 
-def test_an_ssh_that_ends_at_once_is_told_with_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ssh_that_ends_at_once_is_reported_with_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "ssh").write_text("#!/bin/sh\necho no way >&2\nexit 255\n")
     (tmp_path / "ssh").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
@@ -178,7 +178,7 @@ def test_a_lab_that_breaks_in_the_middle_is_the_rigs_fault_and_serves_again(
 
 
 @pytest.mark.soak
-def test_ssh_that_is_killed_in_the_middle_is_told_and_the_board_is_free(machine: Sshd, tmp_path: Path) -> None:
+def test_ssh_that_is_killed_in_the_middle_is_reported_and_the_board_is_free(machine: Sshd, tmp_path: Path) -> None:
     spec, environment = f"{machine.address}/native", {**os.environ, "PATH": machine.path}
     command = [*TINYHOST, "bench", "--board", spec, "--runs", "100000", "--samples", "0"]
     with (tmp_path / "said").open("wb") as said:

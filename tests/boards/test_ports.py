@@ -183,7 +183,7 @@ def test_a_served_board_ends_with_its_command(native: Station) -> None:
         native.end_processes()
 
 
-def test_nobody_there_is_told() -> None:
+def test_nobody_there_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with resolve(f"socket://127.0.0.1:{port}").power() as powered, pytest.raises(LinkLostError, match="cannot open"):

@@ -247,7 +247,7 @@ def test_a_board_that_is_pulled_out_in_the_middle_is_waited_for_and_then_given_u
         assert model.program(len(NEW)) == NEW
 
 
-def test_flash_that_takes_nothing_is_told_and_the_app_is_not_started() -> None:
+def test_flash_that_takes_nothing_is_reported_and_the_app_is_not_started() -> None:
     with BootloaderModel([OLD, NEW], in_bootloader=True, faults=BoardFaults(bad_pages={0x11})) as model:
         with pytest.raises(UploadError, match="flash at 0x11000 does not accept data") as error:
             upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=PATIENT)
@@ -256,7 +256,7 @@ def test_flash_that_takes_nothing_is_told_and_the_app_is_not_started() -> None:
         assert model.program(8) == b"\xff" * 8  # so that it stays in its bootloader whatever happens
 
 
-def test_a_board_that_does_not_come_back_is_told() -> None:
+def test_a_board_that_does_not_come_back_is_reported() -> None:
     with BootloaderModel([OLD, NEW], in_bootloader=True, faults=BoardFaults(stays_away=True)) as model:
         with pytest.raises(UploadError, match="written and verified, but the board did not come back") as error:
             upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=PATIENT)

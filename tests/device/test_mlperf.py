@@ -425,7 +425,7 @@ def test_what_a_whole_run_writes_is_accepted(station: Station, name: str, tmp_pa
         ("a.bin,12,1", "3 bytes, expected 490"),
     ],
 )
-def test_a_set_that_is_none_is_told(native: Station, tmp_path: Path, line: str, message: str) -> None:
+def test_a_set_that_is_none_is_reported(native: Station, tmp_path: Path, line: str, message: str) -> None:
     (tmp_path / "kws.tflite").write_bytes(stand_in("kws01"))
     (tmp_path / "a.bin").write_bytes(b"abc")
     (tmp_path / "y_labels.csv").write_text(line)

@@ -83,7 +83,7 @@ def test_a_device_that_was_lost_gives_its_item_back_and_rejoins() -> None:
     assert (first.items + second.items, first.rejoined, second.rejoined, second.lost) == (20, 0, 1, "")
 
 
-def test_the_rest_is_done_by_those_that_are_left_and_the_loss_is_told() -> None:
+def test_the_rest_is_done_by_those_that_are_left_and_the_loss_is_reported() -> None:
     def work(device: Device, item: int) -> str:
         if device.name == "w1":
             raise LinkLostError("w1: gone")

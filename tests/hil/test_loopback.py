@@ -128,7 +128,7 @@ def test_the_boards_microphone_hears_what_is_played_to_a_sink(
         assert test.properties["sound to detection, total"].endswith(" ms")
 
 
-def test_a_source_that_is_not_there_is_told(sink: str) -> None:
+def test_a_source_that_is_not_there_is_reported(sink: str) -> None:
     del sink
     with pytest.raises(ConfigError, match=r"scene pulse:nowhere: the sound server delivers no samples"):
         PulseScene("nowhere")

@@ -60,7 +60,7 @@ def test_scores_of_a_stream_are_this_computers(device: Device, default_model: Mo
 
 
 @pytest.mark.parametrize("gesture", TOLD)
-def test_a_gesture_is_told(device: Device, model: ModelSummary, gesture: Gesture) -> None:
+def test_a_gesture_is_reported(device: Device, model: ModelSummary, gesture: Gesture) -> None:
     heard = told(device, model, gesture, seconds=6.0)
     assert heard
     assert set(heard) == {gesture}

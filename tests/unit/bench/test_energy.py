@@ -131,7 +131,7 @@ def test_a_simulated_meter_plays_what_a_board_marks(tmp_path: Path, inputs: tupl
         assert figures.energy_nj.median == pytest.approx(amps * VOLTS * seconds * 1e9, rel=0.02)
 
 
-def test_a_pin_that_is_wired_nowhere_is_told(tmp_path: Path) -> None:
+def test_a_pin_that_is_wired_nowhere_is_reported(tmp_path: Path) -> None:
     plan = MeterPlan(kind="simulated")
     with (
         closing(open_simulated(tmp_path, plan)) as meter,

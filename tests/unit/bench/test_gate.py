@@ -88,7 +88,7 @@ def broken(text: str, before: Baseline, now: Baseline) -> list[str]:
         ("latency>+2% arena>+0", "is no condition"),
     ],
 )
-def test_what_is_no_condition_is_told(text: str, message: str) -> None:
+def test_what_is_no_condition_is_reported(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message.replace("'' :", "'':")):
         parse_conditions(text)
 
@@ -168,7 +168,7 @@ def test_samples_that_are_not_those_of_the_baseline_are_no_pairs() -> None:
     assert broken("accuracy<-0pp(paired)", baseline(), shuffled) == []
 
 
-def test_what_a_side_lacks_is_told() -> None:
+def test_what_a_side_lacks_is_reported() -> None:
     with pytest.raises(UsageError, match=r"the baseline of 2026-05-04T03:02:01\+00:00 has no accuracy"):
         broken("accuracy<-1pp", baseline(samples=()), baseline())
     with pytest.raises(UsageError, match="this benchmark has no listening"):
@@ -241,7 +241,7 @@ def test_a_baseline_is_read_as_it_is_at_a_revision(tmp_path: Path, monkeypatch: 
         read_baselines("none.json")
 
 
-def test_a_gate_is_told_in_json_junit_and_markdown(tmp_path: Path) -> None:
+def test_a_gate_is_reported_in_json_junit_and_markdown(tmp_path: Path) -> None:
     result = full_result(tmp_path)
     now = Baseline.of(result)
     before = replace(now, arena_bytes=now.arena_bytes - 8, build_id="older", samples=now.samples)

@@ -44,7 +44,7 @@ ITEM = {"wav_file": "a.wav", "sample_rate": 16000, "length_sec": 2.0, "detection
         ([{**ITEM, "detection_windows": [[True, 1.0]]}], "expected at most 10,000 pairs"),
     ],
 )
-def test_a_truth_file_that_makes_no_sense_is_told(tmp_path: Path, items: object, message: str) -> None:
+def test_a_truth_file_that_makes_no_sense_is_reported(tmp_path: Path, items: object, message: str) -> None:
     write_wav(tmp_path / "a.wav", np.zeros(32_000, np.int16))
     (tmp_path / "truth.json").write_text(json.dumps(items))
     with pytest.raises(DatasetError, match=message):

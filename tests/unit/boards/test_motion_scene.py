@@ -33,14 +33,14 @@ def test_the_advice_names_an_option_that_there_is(in_g: Path) -> None:
     assert "--scene 'FILE?unit=g'" in refused.value.hint
 
 
-def test_what_is_taken_for_granted_is_told_before_it_plays(in_g: Path) -> None:
+def test_what_is_taken_for_granted_is_reported_before_it_plays(in_g: Path) -> None:
     assert remarks_on(f"{in_g}?unit=g") == (
         "times are assumed to be in us, 1,000 samples per second; otherwise give --time-unit",
     )
     assert remarks_on(f"{in_g}?unit=g&time-unit=us") == remarks_on(str(in_g)) == ()
 
 
-def test_a_gap_in_a_recording_is_told_before_it_plays(in_g: Path) -> None:
+def test_a_gap_in_a_recording_is_reported_before_it_plays(in_g: Path) -> None:
     lines = in_g.read_text().splitlines(keepends=True)
     in_g.write_text("".join(lines[:11] + lines[31:]))
     scene = f"{in_g}?unit=g&time-unit=us"

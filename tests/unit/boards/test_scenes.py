@@ -154,7 +154,7 @@ def test_a_picture_of_ten_gigapixels_is_refused_unread(tmp_path: Path) -> None:
         open_pictures(str(tmp_path))
 
 
-def test_what_systems_leave_is_no_picture_and_told_by_name(folder: Path) -> None:
+def test_what_systems_leave_is_no_picture_and_reported_by_name(folder: Path) -> None:
     for name in ("._b.png", "a/._z.png", "__MACOSX/b.png", ".trash/old.png"):
         path = folder / name
         path.parent.mkdir(exist_ok=True)

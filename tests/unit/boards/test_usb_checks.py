@@ -131,7 +131,7 @@ def test_the_product_id_and_the_number_tell_bootloader_and_other_firmware() -> N
     }
 
 
-def test_what_state_a_board_is_in_is_told(root: Path) -> None:
+def test_what_state_a_board_is_in_is_reported(root: Path) -> None:
     boards = find_usb_ports(
         lambda: [info("COM3", 0x005A, "1" * 16), info("COM4", 0x025A, "2" * 16), info("COM5", 0x805A, "3" * 16)]
     )
@@ -155,7 +155,7 @@ def test_a_board_that_a_fault_has_stopped_is_to_be_looked_at(root: Path) -> None
     assert "addr2line" in check.fix
 
 
-def test_who_holds_a_port_is_told(root: Path) -> None:
+def test_who_holds_a_port_is_reported(root: Path) -> None:
     master, slave = os.openpty()
     try:
         port = os.ttyname(slave)

@@ -67,7 +67,7 @@ def test_a_bootloader_that_waits_for_a_second_tap_is_given_the_time() -> None:
     assert await_leaving(find, lambda: 0.0) is IN_APP
 
 
-def test_a_board_that_stays_in_its_bootloader_is_said_to_be_there() -> None:
+def test_a_board_that_stays_in_its_bootloader_is_reported_to_be_there() -> None:
     seconds = iter([0.0, 1.0, 1.9, 2.1])
     assert await_leaving(lambda: IN_BOOTLOADER, lambda: next(seconds)) is IN_BOOTLOADER
     assert next(seconds, None) is None

@@ -95,7 +95,7 @@ def test_a_threshold_waits_for_a_baseline(project: Path) -> None:
         ("board =", "tinyhost.toml:1: not valid TOML"),
     ],
 )
-def test_what_may_not_stand_there_is_told_with_file_and_key(
+def test_what_may_not_stand_there_is_reported_with_file_and_key(
     text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "tinyhost.toml").write_text(text)

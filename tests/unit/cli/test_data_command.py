@@ -42,7 +42,7 @@ def test_a_set_goes_out_to_edge_impulse_and_comes_back(tmp_path: Path) -> None:
     assert len(listed) == split["parts"]["testing"] > 0
 
 
-def test_what_is_skipped_is_told_and_nothing_at_all_is_an_error(tmp_path: Path) -> None:
+def test_what_is_skipped_is_reported_and_nothing_at_all_is_an_error(tmp_path: Path) -> None:
     write_wav(tmp_path / "in" / "yes" / "slow.wav", clip(0, 8000), rate_hz=8000)
     document = run_json("data", "import", tmp_path / "in", tmp_path / "out", code=1)
     assert document["stored"] == {}

@@ -42,7 +42,7 @@ def test_the_list_of_commands_says_what_each_says_of_itself() -> None:
     assert {name: (command.help or "").partition("\n")[0] for name, command in app.below().items()} == COMMANDS
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_reported() -> None:
     assert run_tinyhost("--version").out == f"tinyhost {tinyhost.__version__}\n"
 
 
@@ -64,7 +64,7 @@ def test_h_is_help() -> None:
     assert run_tinyhost("data", "info", "-h").out == run_tinyhost("data", "info", "--help").out
 
 
-def test_a_command_that_does_not_exist_is_told_with_the_nearest_that_does() -> None:
+def test_a_command_that_does_not_exist_is_reported_with_the_nearest_that_does() -> None:
     assert "Did you mean 'monitor'?" in run_tinyhost("monitr").err
 
 

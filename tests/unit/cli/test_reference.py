@@ -38,7 +38,7 @@ def test_the_pages_do_not_depend_on_the_terminal(columns: str, color: str, monke
     assert (cli_page(), json_page()) == pages
 
 
-def test_a_document_without_a_place_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_without_a_place_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "json.md").write_text("# JSON\n\n## push\n\n{{tinyhost.push/1}}\n")
     monkeypatch.setattr("scripts.generate_docs._TEMPLATES", tmp_path)
     with pytest.raises(TemplateError, match=r"tinyhost\.bench/1"):

@@ -104,7 +104,7 @@ def test_a_report_holds_logs_versions_and_checks_without_names(tmp_path: Path, m
     assert not any(name in text.lower() for text in texts.values() for name in ("quentin", "deepthought"))
 
 
-def test_a_log_that_cannot_be_read_is_told_in_the_report(tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_read_is_reported_in_the_report(tmp_path: Path) -> None:
     (tmp_path / "flash.log").write_bytes(b"x" * (3 << 20))
     run_tinyhost("report-bug", "-o", tmp_path / "bug.zip", folder=tmp_path, TINYHOST_STATE=tmp_path)
     with zipfile.ZipFile(tmp_path / "bug.zip") as archive:

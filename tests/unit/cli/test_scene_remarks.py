@@ -10,7 +10,7 @@ from tests.commands import run_tinyhost
 
 
 @pytest.mark.parametrize("words", [["monitor", "--plain"], ["capture", "--label", "a"], ["bench"], ["board", "run"]])
-def test_what_a_mac_left_in_a_scene_is_told(tmp_path: Path, words: list[str]) -> None:
+def test_what_a_mac_left_in_a_scene_is_reported(tmp_path: Path, words: list[str]) -> None:
     for name in ("person/a.png", "person/._a.png", "person/._b.png", ".DS_Store"):
         (tmp_path / "scene" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "scene" / name).write_bytes(b"")

@@ -36,7 +36,7 @@ def test_a_signal_that_comes_in_a_finalizer_ends_the_command_all_the_same(name: 
     assert (ended.returncode, ended.stderr) == (code, "")
 
 
-def test_other_errors_in_finalizers_are_told_as_ever() -> None:
+def test_other_errors_in_finalizers_are_reported_as_ever() -> None:
     command = [sys.executable, "-c", COMMAND.replace("os.kill(os.getpid(), signal.{name})", "1 / 0").replace("60", "0")]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0

@@ -379,7 +379,7 @@ def test_floats_between_int8_that_change_their_shape_are_no_table() -> None:
 
 
 @pytest.mark.parametrize("zero_point", [128, 2**40])
-def test_a_zero_point_outside_of_its_type_is_told(zero_point: int) -> None:
+def test_a_zero_point_outside_of_its_type_is_reported(zero_point: int) -> None:
     b = Exporter()
     x = b.tensor((1, 4), scale=SCALE, zero_point=zero_point)
     y = b.operator("EXPAND_DIMS", [x, b.integers(0)], b.tensor((1, 1, 4), scale=SCALE, zero_point=zero_point))

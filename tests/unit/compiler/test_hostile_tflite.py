@@ -72,7 +72,7 @@ def test_random_bytes_behind_the_identifier(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("offset", [0x7FFFFF00, 0xFFFFFFFF, len(_PICTURE)])
-def test_options_that_lead_out_of_the_file_are_told_with_their_operator(offset: int) -> None:
+def test_options_that_lead_out_of_the_file_are_reported_with_their_operator(offset: int) -> None:
     data = bytearray(_PICTURE)
     operator = tflite.Model.GetRootAs(_PICTURE, 0).Subgraphs(0).Operators(0)
     at = operator._tab.Pos + operator._tab.Offset(_BUILTIN_OPTIONS)

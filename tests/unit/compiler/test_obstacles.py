@@ -79,7 +79,7 @@ def test_how_a_model_was_converted_is_said_with_the_way_out(
     assert "download" not in refused.value.hint
 
 
-def test_types_are_told_once_and_not_by_operator() -> None:
+def test_types_are_reported_once_and_not_by_operator() -> None:
     with pytest.raises(UnsupportedModelError) as refused:
         compile_tflite(dense("uint8", "uint8"), name="m")
     assert refused.value.message.startswith("m: it is quantized to uint8, as by TensorFlow 1; supported: int8")

@@ -87,7 +87,7 @@ def test_task_data_without_names_is_no_text() -> None:
         ),
     ],
 )
-def test_wrong_settings_are_told_with_file_key_and_value(text: str, told: str, tmp_path: Path) -> None:
+def test_wrong_settings_are_reported_with_file_key_and_value(text: str, told: str, tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text(text)
     with pytest.raises(ConfigError) as raised:

@@ -233,7 +233,7 @@ def test_a_damaged_archive_in_the_cache_is_fetched_again(tmp_path: Path) -> None
     assert tree(tmp_path / "two") == FILES
 
 
-def test_without_a_known_digest_it_is_fetched_anew_and_said_to_be_unverified(tmp_path: Path) -> None:
+def test_without_a_known_digest_it_is_fetched_anew_and_reported_to_be_unverified(tmp_path: Path) -> None:
     archive = make_tar(tmp_path / "set.tar.gz", FILES)
     dataset = entry_of_url(archive.as_uri(), "")
     first = fetch(dataset, tmp_path / "one", cache_dir=tmp_path / "cache")

@@ -140,7 +140,7 @@ def test_the_lists_of_a_class_folder_are_kept(tmp_path: Path) -> None:
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
-def test_files_without_one_label_and_those_that_no_list_names_are_told(tmp_path: Path) -> None:
+def test_files_without_one_label_and_those_that_no_list_names_are_reported(tmp_path: Path) -> None:
     source = edge_impulse_wavs(tmp_path / "ei")
     document = json.loads((source / "info.labels").read_text())
     document["files"][0]["label"] = {"type": "unlabeled"}

@@ -82,7 +82,7 @@ def test_photos_of_phones_are_pictures(tmp_path: Path) -> None:
     assert found.skipped == ()
 
 
-def test_a_class_that_cannot_be_decoded_is_told_with_what_to_install(
+def test_a_class_that_cannot_be_decoded_is_reported_with_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_photo(tmp_path / "no_person" / "IMG_0002.HEIC")
@@ -93,7 +93,7 @@ def test_a_class_that_cannot_be_decoded_is_told_with_what_to_install(
     assert add_extra("media") in left_out.reason
 
 
-def test_all_broken_pictures_are_told_at_once(tmp_path: Path) -> None:
+def test_all_broken_pictures_are_reported_at_once(tmp_path: Path) -> None:
     for label in ("no_person", "person"):
         for number in range(20):
             write_picture(tmp_path / label / f"{number:02d}.png")

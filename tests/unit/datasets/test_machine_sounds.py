@@ -120,7 +120,7 @@ def test_48_khz_is_brought_to_16(tmp_path: Path) -> None:
     np.testing.assert_allclose(pcm[1000:-1000], tone[::3][1000:-1000], atol=100)
 
 
-def test_recordings_that_cannot_be_used_are_skipped_and_told(tmp_path: Path) -> None:
+def test_recordings_that_cannot_be_used_are_skipped_and_reported(tmp_path: Path) -> None:
     make(tmp_path, "fan/id_00/normal/00000000.wav", "fan/id_00/abnormal/00000000.wav", "fan/notes/spoken.wav")
     write_wav(tmp_path / "fan/id_00/normal/00000001.wav", hum(9, n_channels=8))
     (tmp_path / "fan/id_00/normal/00000002.wav").write_bytes(b"RIFF....")
@@ -157,7 +157,7 @@ FILES = st.sampled_from(["0", "normal_id_01_0", "anomaly_id_9_1", "id_02_3", "x_
 
 
 @given(st.lists(st.tuples(st.lists(NAMES, max_size=4), FILES), min_size=1, max_size=5))
-def test_every_file_is_taken_passed_over_or_told(
+def test_every_file_is_taken_skipped_or_reported(
     tmp_path_factory: pytest.TempPathFactory, places: list[tuple[list[str], str]]
 ) -> None:
     root = tmp_path_factory.mktemp("set")

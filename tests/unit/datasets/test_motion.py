@@ -82,7 +82,7 @@ def test_a_number_that_is_none_is_refused_with_its_line(tmp_path: Path) -> None:
     assert (len(motions), [item.what for item in motions.skipped]) == (1, ["normal/a.csv"])
 
 
-def test_recordings_at_another_rate_are_left_out_and_told(tmp_path: Path) -> None:
+def test_recordings_at_another_rate_are_left_out_and_reported(tmp_path: Path) -> None:
     for name in ("a", "b"):
         _write(tmp_path / "normal" / f"{name}.csv", 2)
     path = _write(tmp_path / "normal" / "c.csv", 2)
@@ -94,7 +94,7 @@ def test_recordings_at_another_rate_are_left_out_and_told(tmp_path: Path) -> Non
     assert [str(item) for item in motions.skipped] == ["normal/c.csv: 59.50 samples per second, most files have 119.00"]
 
 
-def test_all_bad_files_are_told_at_once_with_the_way_out(tmp_path: Path) -> None:
+def test_all_bad_files_are_reported_at_once_with_the_way_out(tmp_path: Path) -> None:
     _write(tmp_path / "normal" / "a.csv", 2)
     rows = "".join(f"{10 * i},0,0,1\n" for i in range(9))
     (tmp_path / "normal" / "g.csv").write_text("timestamp,accX,accY,accZ\n" + rows)
@@ -109,7 +109,7 @@ def test_all_bad_files_are_told_at_once_with_the_way_out(tmp_path: Path) -> None
     assert "loose/t.csv, line 1: no column" in refused.value.message
 
 
-def test_what_was_taken_for_granted_is_told_once(tmp_path: Path) -> None:
+def test_what_was_taken_for_granted_is_reported_once(tmp_path: Path) -> None:
     rows = "".join(f"{1000 * i},0,0.00{i % 7},9.8\n" for i in range(300))
     for name in ("a", "b"):
         (tmp_path / "normal").mkdir(exist_ok=True)
@@ -120,7 +120,7 @@ def test_what_was_taken_for_granted_is_told_once(tmp_path: Path) -> None:
     assert load_motion_folder(tmp_path, MotionUnits.of("m/s2", "us")).notes[0].startswith("normal/a.csv: accX stuck")
 
 
-def test_what_a_stuck_sensor_leaves_of_too_little_is_told(tmp_path: Path) -> None:
+def test_what_a_stuck_sensor_leaves_of_too_little_is_reported(tmp_path: Path) -> None:
     samples = Machine(MachineOptions()).read(20 * RATE)
     samples[: 12 * RATE, 1] = samples[0, 1]
     (tmp_path / "normal").mkdir()
@@ -131,7 +131,7 @@ def test_what_a_stuck_sensor_leaves_of_too_little_is_told(tmp_path: Path) -> Non
         prepare(AnomalyTrainConfig(), motions)
 
 
-def test_recordings_without_a_whole_window_are_told_with_the_cause(tmp_path: Path) -> None:
+def test_recordings_without_a_whole_window_are_reported_with_the_cause(tmp_path: Path) -> None:
     samples = Machine(MachineOptions()).read(200)
     samples[100:150, 1] = samples[100, 1]
     (tmp_path / "normal").mkdir()

@@ -76,7 +76,7 @@ def test_a_fast_recordings_windows_fit_the_board_and_have_the_same_steps(rate_hz
     assert np.abs(step_window(window.samples, 50) - whole).max() <= 1  # rounded once more
 
 
-def test_too_slow_and_too_short_recordings_are_told() -> None:
+def test_too_slow_and_too_short_recordings_are_reported() -> None:
     assert "24 samples per second, expected 25" in windows_of_movements(run_of(500, 24.0), 50, 25.0)[1][0].reason
     assert "237 samples in a row, a window has 238" in windows_of_movements(run_of(237, 119.0), 50, 25.0)[1][0].reason
     with pytest.raises(DatasetError, match="cannot be cut into 25 steps"):

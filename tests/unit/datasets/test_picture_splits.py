@@ -73,7 +73,7 @@ def test_other_sizes_are_cropped_to_the_middle_square_and_scaled(tmp_path: Path)
     assert first.min() == first.max() == 200
 
 
-def test_hidden_files_and_manifests_are_passed_over(flat_tree: Path) -> None:
+def test_hidden_files_and_manifests_are_skipped(flat_tree: Path) -> None:
     (flat_tree / "manifest.jsonl").write_text("{}\n")
     (flat_tree / "person" / ".00099.png.partial").write_bytes(b"half")
     (flat_tree / "person" / ".00099.png").write_bytes(b"half")

@@ -70,7 +70,7 @@ def test_a_part_without_a_folder_is_the_end_of_training(tmp_path: Path) -> None:
     assert_training_agrees(tmp_path)
 
 
-def test_pictures_beside_the_parts_are_told(tmp_path: Path) -> None:
+def test_pictures_beside_the_parts_are_reported(tmp_path: Path) -> None:
     write_pictures(tmp_path / "train" / "person", 3)
     write_pictures(tmp_path / "more" / "person", 1)
     (left_out,) = load_class_folder(tmp_path).skipped

@@ -162,7 +162,7 @@ def test_sounds_are_split_by_speaker_and_other_words_are_unknown(tmp_path: Path)
     assert len(data.noises) >= 9  # the recording, the kinds that are made, babble if there are enough voices
 
 
-def test_too_few_clips_are_told(tmp_path: Path) -> None:
+def test_too_few_clips_are_reported(tmp_path: Path) -> None:
     speech_set(tmp_path, 24)
     with pytest.raises(DatasetError, match=r"too few clips for training; expected at least 100 of each word"):
         load_sounds(tmp_path, ("yes", "no"), min_per_word=100)

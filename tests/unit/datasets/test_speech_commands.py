@@ -164,7 +164,7 @@ def test_words_that_are_not_there_are_refused(folder: ClipFolder) -> None:
         Shares(validation=60, testing=60)
 
 
-def test_files_that_cannot_be_used_are_skipped_and_told(tmp_path: Path) -> None:
+def test_files_that_cannot_be_used_are_skipped_and_reported(tmp_path: Path) -> None:
     write_wav(tmp_path / "yes" / "a.wav", clip(0))
     write_wav(tmp_path / "yes" / "slow.wav", clip(0), rate_hz=8000)
     write_wav(tmp_path / "yes" / "wide.wav", np.stack([clip(0)] * 2, 1))

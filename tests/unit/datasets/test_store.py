@@ -80,7 +80,7 @@ def test_every_torn_end_of_the_manifest_is_mended(tmp_path: Path) -> None:
         assert [sample.adopted for sample in read_manifest(tmp_path)] == [False, True]
 
 
-def test_unfinished_files_go_and_unreadable_ones_are_told(tmp_path: Path) -> None:
+def test_unfinished_files_go_and_unreadable_ones_are_reported(tmp_path: Path) -> None:
     with DatasetStore(tmp_path) as store:
         add(store, 0)
     (tmp_path / "person" / ".000002.png.part").write_bytes(b"half")
@@ -92,7 +92,7 @@ def test_unfinished_files_go_and_unreadable_ones_are_told(tmp_path: Path) -> Non
     assert not (tmp_path / "person" / ".000002.png.part").exists()
 
 
-def test_deleted_pictures_are_told_and_not_counted(tmp_path: Path) -> None:
+def test_deleted_pictures_are_reported_and_not_counted(tmp_path: Path) -> None:
     with DatasetStore(tmp_path) as store:
         add(store, 0)
         add(store, 1)
@@ -276,7 +276,7 @@ def test_stored_clips_have_the_layout_of_speech_commands(tmp_path: Path) -> None
     np.testing.assert_array_equal(read_sound(tmp_path / sample.file), clip(5))
 
 
-def test_clips_without_a_line_are_adopted_and_damaged_ones_told(tmp_path: Path) -> None:
+def test_clips_without_a_line_are_adopted_and_damaged_ones_reported(tmp_path: Path) -> None:
     with DatasetStore(tmp_path) as store:
         kept = store.add_clip(clip(0), "yes", ORIGIN, speaker="Ann")
         store.add(picture(0), "yes", ORIGIN, frame_index=0, dropped=0, timestamp_us=0)

@@ -58,7 +58,7 @@ def test_a_folder_or_one_of_its_files_is_a_set(tmp_path: Path) -> None:
         np.testing.assert_array_equal(found.test.values, [[5, 6], [7, 8]])
 
 
-def test_lines_with_missing_values_are_skipped_and_told() -> None:
+def test_lines_with_missing_values_are_skipped_and_reported() -> None:
     found = series("1\t1\t2\t3\n1\t1\tNaN\t3\n2\t\t2\tnan\n2\t4\t5\t6")
     assert found.labels == ("1", "2")
     assert [skip.reason for skip in found.skipped] == ["x.tsv: line 2: 1 of 3 missing", "x.tsv: line 3: 2 of 3 missing"]

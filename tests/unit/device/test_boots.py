@@ -56,7 +56,7 @@ def test_without_numbers_a_clock_that_stands_still_is_an_error() -> None:
         verdicts([(0, 5.0, 0), (1, 5.0, 0)])
 
 
-def test_a_start_is_told_with_its_cause_and_a_fault_with_its_place() -> None:
+def test_a_start_is_reported_with_its_cause_and_a_fault_with_its_place() -> None:
     assert cause_of_start(InfoReply(reset_reason=ResetReason.UNKNOWN)) == ""
     assert cause_of_start(InfoReply(reset_reason=200)) == ""
     watchdog = InfoReply(reset_reason=ResetReason.WATCHDOG)

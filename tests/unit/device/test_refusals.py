@@ -24,7 +24,7 @@ def test_numbers_and_text_of_the_device_are_passed_on() -> None:
     assert "tinyhost push MODEL" in refusal("board", ErrorReply(status=Status.NO_MODEL).pack()).hint
 
 
-def test_a_status_of_a_newer_firmware_is_told_by_number() -> None:
+def test_a_status_of_a_newer_firmware_is_reported_by_number() -> None:
     error = refusal("board", ErrorReply(request_type=0x77, status=200).pack() + b"too_hot")
     assert error.status == 200
     assert (

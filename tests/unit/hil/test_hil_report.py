@@ -68,7 +68,7 @@ def test_every_failure_is_linked_to_what_went_wrong() -> None:
     assert outline.links <= outline.anchors
 
 
-def test_tests_that_one_fault_stopped_are_told_as_one() -> None:
+def test_tests_that_one_fault_stopped_are_reported_as_one() -> None:
     assert report_of("LinkLostError: gone").text.count("The 2 tests") == 2
 
 

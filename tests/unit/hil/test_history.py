@@ -93,7 +93,7 @@ def damage(path: Path, at: int) -> None:
 
 
 @pytest.mark.parametrize("how", ["no database", "header", "page", "cut short", "a table is gone"])
-def test_a_damaged_history_is_told_and_set_aside(tmp_path: Path, how: str) -> None:
+def test_a_damaged_history_is_reported_and_set_aside(tmp_path: Path, how: str) -> None:
     path = tmp_path / "h"
     HistoryStore(path).add(run_of(*PASSED))
     with closing(sqlite3.connect(path)) as database:
@@ -158,7 +158,7 @@ def test_chance_and_change_are_told_apart(tmp_path: Path, runs: str, steadiness:
     assert cycles.values == tuple(100.0 * (n + 1) for n in range(len(runs.split())))
 
 
-def test_a_figure_that_drifts_is_told_by_the_medians_of_its_halves(tmp_path: Path) -> None:
+def test_a_figure_that_drifts_is_reported_by_the_medians_of_its_halves(tmp_path: Path) -> None:
     store = HistoryStore(tmp_path / "h")
     for n, value in enumerate([100, 101, 99, 110, 112, 111]):
         store.add(run_of("passed", n=n, value=f"{value} cycles"))

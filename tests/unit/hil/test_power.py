@@ -118,7 +118,7 @@ def test_a_new_start_for_want_of_power_is_a_loss_of_power() -> None:
         (replace(BEFORE, boot=8, reset_reason=77), "it started again by unknown, expected power_on"),
     ],
 )
-def test_a_hub_that_cuts_only_data_is_told(after: InfoReply, message: str) -> None:
+def test_a_hub_that_cuts_only_data_is_reported(after: InfoReply, message: str) -> None:
     with pytest.raises(BoardError, match=f"desk: .*{message}"):
         check_power_lost("desk", BEFORE, after)
 

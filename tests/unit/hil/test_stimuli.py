@@ -147,7 +147,7 @@ def test_a_window_that_cannot_open_is_the_rigs_fault() -> None:
         ScreenWindow(StimulusPlan(kind="screen", on=("no-such-program",)))
 
 
-def test_a_player_gets_the_sound_and_its_failure_is_told(tmp_path: Path) -> None:
+def test_a_player_gets_the_sound_and_its_failure_is_reported(tmp_path: Path) -> None:
     played = tmp_path / "played.wav"
     player = PlayCommand(("cp", "{file}", str(played)))
     player.play(np.arange(100, dtype=np.int16))

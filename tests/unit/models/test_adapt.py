@@ -54,7 +54,7 @@ def test_filters_whose_sums_fit_int8_stay_equal_to_the_bit() -> None:
     assert (model.equality.identical, model.equality.n_inputs) == (30, 30)
 
 
-def test_filters_that_do_not_fit_are_rounded_by_half_a_step_and_the_difference_is_told() -> None:
+def test_filters_that_do_not_fit_are_rounded_by_half_a_step_and_the_difference_is_reported() -> None:
     model = adapted(first_filters([127, 127, 127], [1, 2, 3]), AdaptOptions(gray=True))
     weights = model.graph.tensors[model.graph.operators[0].inputs[1]]
     assert weights.array().ravel().tolist() == [127, 6]

@@ -53,7 +53,7 @@ def test_each_limit_is_the_largest_that_fits() -> None:
     assert "use a smaller model" in caught.value.hint
 
 
-def test_an_image_for_the_other_engine_is_told_with_how_to_get_that_engine() -> None:
+def test_an_image_for_the_other_engine_is_reported_with_how_to_get_that_engine() -> None:
     limits = Limits.of_firmware("vww", "tinyhost")
     with pytest.raises(UnsupportedModelError, match="is for the engine tflm; this firmware has tinyhost") as caught:
         check_fits(replace(shipped_model(), engine="tflm"), limits)

@@ -28,7 +28,7 @@ def test_both_formats_are_told_apart_by_content(tmp_path: Path) -> None:
         load_model_file(tmp_path / "missing.tflite")
 
 
-def test_a_folder_in_place_of_a_file_is_told_with_the_models_in_it(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_a_file_is_reported_with_the_models_in_it(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="expected a model file, got a folder") as error:
         load_model_file(SHIPPED_MODEL.parent)
     assert error.value.hint == f"name {SHIPPED_MODEL}"

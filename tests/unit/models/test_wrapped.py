@@ -63,7 +63,7 @@ def test_a_zip_without_one_model_of_sane_size_is_refused(files: dict[str, bytes]
     assert way_out in refused.value.hint
 
 
-def test_a_zip_that_is_cut_short_is_told() -> None:
+def test_a_zip_that_is_cut_short_is_reported() -> None:
     with pytest.raises(ModelError, match="a damaged zip"):
         unwrapped(zipped({"model.tflite": _TFLITE})[:-30], where="m.zip")
 
@@ -85,7 +85,7 @@ def test_text_that_lists_no_model_is_none(source: bytes, tmp_path: Path) -> None
         load_model_file(tmp_path / "m.h")
 
 
-def test_labels_of_an_export_that_do_not_fit_its_model_are_told(tmp_path: Path) -> None:
+def test_labels_of_an_export_that_do_not_fit_its_model_are_reported(tmp_path: Path) -> None:
     (tmp_path / "m.zip").write_bytes(zipped({"model.tflite": _TFLITE, "labels.txt": b"a\nb\nc\n"}))
     with pytest.raises(UsageError, match="expected 2 labels"):
         load_model_file(tmp_path / "m.zip")

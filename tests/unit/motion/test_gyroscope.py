@@ -59,14 +59,14 @@ def test_a_headers_unit_of_rotation_is_taken(names: str, degrees: float) -> None
     assert recording.assumed == ""
 
 
-def test_a_rotation_without_a_unit_is_told() -> None:
+def test_a_rotation_without_a_unit_is_reported() -> None:
     recording = parsed("timestamp,ax,ay,az,gx,gy,gz")
     assert recording.rotation is not None
     assert recording.assumed.startswith("rotation taken for degrees per second")
 
 
 @pytest.mark.parametrize("turn", ["", "nan", "fast", "1e9"])
-def test_a_gyroscope_that_cannot_be_read_is_left_out_and_told(turn: str) -> None:
+def test_a_gyroscope_that_cannot_be_read_is_left_out_and_reported(turn: str) -> None:
     recording = parsed("timestamp,accX,accY,accZ,gyrX,gyrY,gyrZ", turn)
     assert (recording.rotation, recording.n_channels) == (None, 3)
     assert recording.assumed.startswith("the gyroscope is left out")

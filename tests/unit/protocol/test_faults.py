@@ -39,7 +39,7 @@ def test_without_a_fault_there_is_no_record(reason: ResetReason) -> None:
         (0, 0xE000_ED38, "failed check", (), None, "an assertion of the firmware failed"),
     ],
 )
-def test_a_fault_is_told_by_kind_flags_and_address(
+def test_a_fault_is_reported_by_kind_flags_and_address(
     cfsr: int, address: int, kind: str, flags: tuple[str, ...], shown: int | None, meaning: str
 ) -> None:
     fault = fault_of(replace(PLACE, fault_cfsr=cfsr, fault_address=address))
@@ -66,13 +66,13 @@ def test_a_watchdog_has_a_place_and_no_flags() -> None:
     assert str(nowhere) == "watchdog"
 
 
-def test_a_fault_before_the_last_start_is_told_as_that() -> None:
+def test_a_fault_before_the_last_start_is_reported_as_that() -> None:
     fault = fault_of(replace(PLACE, fault_cfsr=0x8200, reset_reason=ResetReason.SOFTWARE))
     assert fault is not None
     assert not fault.is_cause_of_start
 
 
-def test_a_fault_whose_place_was_lost_with_the_stack_is_told_all_the_same() -> None:
+def test_a_fault_whose_place_was_lost_with_the_stack_is_reported_all_the_same() -> None:
     fault = fault_of(replace(INFO, fault_cfsr=0x1000, reset_reason=ResetReason.PIN))
     assert fault is not None
     assert (fault.kind, fault.action) == ("bus fault", f"report it with these figures and build {BUILD}")

@@ -50,7 +50,7 @@ def test_a_word_of_any_language_is_a_label_and_a_folder(label: str) -> None:
         ("ж" * 16, "it has 32 bytes of UTF-8, 31 at most"),
     ],
 )
-def test_what_no_model_image_takes_is_told(label: str, fault: str) -> None:
+def test_what_no_model_image_takes_is_reported(label: str, fault: str) -> None:
     assert label_fault(label) == fault
     assert folder_fault(label) == fault
 
@@ -72,7 +72,7 @@ def test_what_no_model_image_takes_is_told(label: str, fault: str) -> None:
         ("lpt1.wav", "Windows keeps this name for itself"),
     ],
 )
-def test_what_is_no_folder_everywhere_is_told_and_may_still_be_in_a_model(label: str, fault: str) -> None:
+def test_what_is_no_folder_everywhere_is_reported_and_may_still_be_in_a_model(label: str, fault: str) -> None:
     assert folder_fault(label) == fault
     assert label_fault(label) == ""
 

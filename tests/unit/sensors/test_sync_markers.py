@@ -94,7 +94,7 @@ def test_a_chirp_is_found_where_it_is_with_its_level(amplitude: int) -> None:
     assert mark.clipped == 0
 
 
-def test_a_chirp_that_clips_is_found_and_told() -> None:
+def test_a_chirp_that_clips_is_found_and_reported() -> None:
     sound = np.zeros(AUDIO_HZ)
     wave = chirp(AUDIO_HZ)
     sound[3000 : 3000 + len(wave)] = 60_000 * wave

@@ -102,7 +102,7 @@ def test_a_voice_that_espeak_lacks_is_an_error(cache: Path) -> None:
         speak(Utterance(text="yes", voice="xx-none"), cache)
 
 
-def test_without_espeak_the_way_to_get_it_is_told(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+def test_without_espeak_the_way_to_get_it_is_reported(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(MissingToolError) as error:
         run_espeak(["--version"])

@@ -46,7 +46,7 @@ def test_what_is_json_is_read(content: bytes, value: Any) -> None:
         (b"9" * 10_000, "a.json: Exceeds the limit"),
     ],
 )
-def test_what_is_none_is_told_with_its_place(content: bytes, told: str) -> None:
+def test_what_is_none_is_reported_with_its_place(content: bytes, told: str) -> None:
     with pytest.raises(DatasetError) as raised:
         _parse(content)
     assert raised.value.message.startswith(told)

@@ -31,7 +31,7 @@ def test_a_class_that_the_model_has_not_is_refused_by_name(tmp_path: Path) -> No
         load_clips(tmp_path, ("no", "si"))
 
 
-def test_unusable_clips_are_told_beside_those_that_are_judged(tmp_path: Path) -> None:
+def test_unusable_clips_are_reported_beside_those_that_are_judged(tmp_path: Path) -> None:
     for name in ("no/1", "yes/1", "yes/2"):
         write_wav(tmp_path / f"{name}.wav", _TONE)
     write_wav(tmp_path / "yes" / "x.wav", _TONE, 44_100)

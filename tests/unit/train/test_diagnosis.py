@@ -36,7 +36,7 @@ def _judged(held_out: Counts, crossed: Counts = ()) -> Judgement:
     return Evidence(tested=held_out, held_out=held_out, crossed=crossed).judge()
 
 
-def test_one_constant_answer_is_said_to_be_of_no_use() -> None:
+def test_one_constant_answer_is_reported_to_be_useless() -> None:
     counts = ((6, 0, 0, 0), (24, 0, 0, 0), (12, 0, 0, 0), (12, 0, 0, 0))
     judged = Evidence(tested=counts, held_out=counts).judge((1, 2, 3))
     assert no_skill(judged, LABELS, "clips") == (
@@ -45,7 +45,7 @@ def test_one_constant_answer_is_said_to_be_of_no_use() -> None:
     )
 
 
-def test_what_is_only_luckily_better_is_of_no_use_either() -> None:
+def test_what_is_only_luckily_better_is_useless_either() -> None:
     text = no_skill(_judged(((20, 14), (16, 15))), ("no_person", "person"), "pictures")
     assert "right on 35 of 65 pictures, not more than by chance better than always answering no_person" in text
 
@@ -65,7 +65,7 @@ def test_few_samples_are_judged_together_with_a_cross_validation_of_all() -> Non
     assert constant.endswith("always answering go, which is right on 6: it has learnt nothing")
 
 
-def test_too_few_samples_to_judge_are_told_and_believed() -> None:
+def test_too_few_samples_to_judge_are_reported_and_believed() -> None:
     judged = _judged(((2, 0), (1, 1)), ((3, 0), (1, 2)))
     assert no_skill(judged, ("go", "stop"), "clips") == ""
     assert too_few(judged, "clips").startswith("4 clips are too few")
@@ -128,7 +128,7 @@ def test_scores_that_are_higher_by_luck_are_those_of_the_u_test(seed: int) -> No
     assert (text == "") == (found.pvalue < 0.05)
 
 
-def test_a_model_below_the_least_accuracy_is_told_with_the_chance_of_it() -> None:
+def test_a_model_below_the_least_accuracy_is_reported_with_the_chance_of_it() -> None:
     scores, classes = np.eye(2)[np.repeat([0, 1], (85, 15))], np.zeros(100, np.int64)
     metrics = classifier_metrics(scores, classes)
     assert (
@@ -145,7 +145,7 @@ def test_a_class_that_is_never_recognized_is_named() -> None:
     ]
 
 
-def test_over_fitting_is_told_by_the_gap_and_by_the_turn() -> None:
+def test_over_fitting_is_reported_by_the_gap_and_by_the_turn() -> None:
     gap = [*fitting_hints(_over(10, (1.0, 0.5, 1.0, 0.5), (0.1, 0.99, 0.8, 0.7)), "More clips")]
     assert gap == [
         "overfitting: accuracy 99% on what it learns from, 70% on what is held out. "
@@ -158,7 +158,7 @@ def test_over_fitting_is_told_by_the_gap_and_by_the_turn() -> None:
     assert "held-out loss rose again after epoch 6 of 12, which was taken" in next(fitting_hints([*down, *up], "More"))
 
 
-def test_under_fitting_is_told_and_that_it_could_go_on() -> None:
+def test_under_fitting_is_reported_and_that_it_could_go_on() -> None:
     hints = [*fitting_hints(_over(8, (1.4, 0.3, 1.4, 0.3), (0.9, 0.6, 0.9, 0.62)), "More clips")]
     assert [hint.split(":")[0] for hint in hints] == ["underfitting", "held-out loss was still falling in epoch 8"]
     assert hints[1].endswith("--resume --epochs 16")

@@ -106,7 +106,7 @@ def test_progress_ends_with_quantize_and_evaluate(trained: Trained) -> None:
     assert seen[-3].val_accuracy is not None
 
 
-def test_forms_are_made_and_rounding_is_told_layer_by_layer(trained: Trained, data: Path) -> None:
+def test_forms_are_made_and_rounding_is_reported_layer_by_layer(trained: Trained, data: Path) -> None:
     """The oracle of each layer's values is TensorFlow Lite, which keeps them all."""
     import tensorflow as tf
 

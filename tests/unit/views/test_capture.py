@@ -38,7 +38,7 @@ def piece(level: int, *, channels: int = 1) -> SamplesItem:
     return SamplesItem(timestamp_us=0, position=0, lost=0, rate_hz=100.0, scale=1 / 32768, samples=samples)
 
 
-def test_pictures_are_shown_and_counted_and_a_sensor_that_fails_is_told() -> None:
+def test_pictures_are_shown_and_counted_and_a_sensor_that_fails_is_reported() -> None:
     view = PicturesView("person", 3)
     event = stored("person/000001.png", pixels=np.full((96, 96), 200, np.uint8))
     assert said(view, event) is None
@@ -49,7 +49,7 @@ def test_pictures_are_shown_and_counted_and_a_sensor_that_fails_is_told() -> Non
     assert said(view, failed) == "sensor: no frame came; asked again"
 
 
-def test_what_is_wrong_with_pictures_is_told_when_it_changes() -> None:
+def test_what_is_wrong_with_pictures_is_reported_when_it_changes() -> None:
     view = PicturesView("person", 4)
     told = []
     for number, issues in enumerate([(), ("dark",), ("dark",), ("dark", "blurred"), ()]):
