@@ -10,7 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ENOUGH", "Z_ONE_SIDED", "Skill", "by_unit", "chance_auc", "classifier_skill", "together"]
+__all__ = [
+    "ENOUGH",
+    "Z_ONE_SIDED",
+    "Skill",
+    "by_unit",
+    "chance_auc",
+    "classifier_skill",
+    "is_short_auc",
+    "together",
+]
 
 ENOUGH = 30
 """minimum number of samples for a test against chance"""
@@ -36,6 +45,8 @@ class Skill:
     """number of classes with samples"""
     z: float
     """standard deviations of chance by which `balanced` exceeds that of answers unrelated to the classes"""
+    short: float
+    """standard deviations by which `balanced` is below that of a useful classifier: halfway between chance and 1"""
     is_constant: bool
     """whether all answers are the same"""
 
@@ -77,16 +88,17 @@ def classifier_skill(confusion: Sequence[Sequence[int]], classes: Sequence[int] 
         balanced=balanced,
         n_classes=n_classes,
         z=(balanced - expected) / spread if spread > 0.0 else 0.0,
+        short=_short(balanced, n_of) if n_classes > 1 else 0.0,
         is_constant=int((counts.sum(axis=0) > 0).sum()) <= 1,
     )
 
 
-def together(first: Skill, second: Skill) -> float:
+def together(first: float, second: float) -> float:
     """Return the combined z-score of two results (Stouffer et al., 1949).
 
     They share samples, so that a correlation of 0.5 is assumed.
     """
-    return (first.z + second.z) / math.sqrt(2.0 + 2.0 * _CORRELATION)
+    return (first + second) / math.sqrt(2.0 + 2.0 * _CORRELATION)
 
 
 def by_unit(
@@ -112,6 +124,26 @@ def chance_auc(n_positive: float, n_negative: float) -> float:
         return 0.5
     spread = math.sqrt((n_positive + n_negative + 1.0) / (12.0 * n_positive * n_negative))
     return min(1.0, 0.5 + Z_ONE_SIDED * spread)
+
+
+def is_short_auc(auc: float, n_positive: float, n_negative: float) -> bool:
+    """Return whether an area is lower than 19 of 20 that a useful detector has: one of 0.75, halfway from chance to 1.
+
+    The spread is that of Hanley and McNeil, "The meaning and use of the area under a ROC curve", 1982.
+    """
+    if not n_positive or not n_negative:
+        return False
+    useful = 0.75
+    first, second = useful / (2 - useful) - useful**2, 2 * useful**2 / (1 + useful) - useful**2
+    variance = useful * (1 - useful) + max(0.0, n_positive - 1) * first + max(0.0, n_negative - 1) * second
+    return useful - auc >= Z_ONE_SIDED * math.sqrt(variance / (n_positive * n_negative))
+
+
+def _short(balanced: float, n_of: NDArray[np.float64]) -> float:
+    """Return by how many standard deviations a mean recall is below that of a useful classifier."""
+    useful = (1 + 1 / len(n_of)) / 2
+    spread = math.sqrt(useful * (1 - useful) * float((1 / n_of).sum())) / len(n_of)
+    return (useful - balanced) / spread
 
 
 def _variance(

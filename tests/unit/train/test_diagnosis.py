@@ -13,6 +13,7 @@ from tinyhost.train.core.diagnosis import (
     no_detection_skill,
     no_skill,
     too_few,
+    too_few_to_detect,
     unheard_classes,
 )
 from tinyhost.train.core.evidence import Counts, Evidence, Judgement
@@ -70,6 +71,35 @@ def test_too_few_samples_to_judge_are_reported_and_believed() -> None:
     assert no_skill(judged, ("go", "stop"), "clips") == ""
     assert too_few(judged, "clips").startswith("4 clips are too few")
     assert too_few(_judged(((6, 0), (0, 6))), "clips") == ""  # all of twelve are no luck
+
+
+def test_few_samples_that_show_neither_skill_nor_the_lack_of_it_are_told_and_believed() -> None:
+    judged = _judged(((4, 2), (2, 4)), ((8, 4), (4, 8)))  # 8 of 12, and 16 of 24
+    assert not judged.is_shown
+    assert no_skill(judged, ("go", "stop"), "clips") == ""
+    assert too_few(judged, "clips").startswith("12 clips are too few")
+    assert no_detection_skill(0.6, 20, 3, "series") == ""
+    assert too_few_to_detect(0.6, 20, 3, "series").startswith("3 series are too few")
+    assert too_few_to_detect(0.6, 200, 30, "series") == ""
+    assert "chance alone reaches 0.593" in no_detection_skill(0.59, 200, 30, "series")
+
+
+@pytest.mark.parametrize(("known", "linear", "least", "most"), [(0.5, 0.5, 0.85, 1.0), (0.85, 0.7, 0.0, 0.06)])
+def test_how_often_trainings_on_40_samples_are_called_useless(
+    known: float, linear: float, least: float, most: float
+) -> None:
+    rng, found = np.random.default_rng(1), []
+    for _ in range(300):
+        held_out, crossed = (
+            [[n - k, k] if row else [k, n - k] for row, k in enumerate(rng.binomial(n, share, 2).tolist())]
+            for n, share in ((6, known), (20, linear))
+        )
+        found.append(_judged(_tuples(held_out), _tuples(crossed)).is_useless)
+    assert least <= np.mean(found) <= most
+
+
+def _tuples(rows: list[list[int]]) -> Counts:
+    return tuple(map(tuple, rows))
 
 
 def test_labels_are_alike_unless_held_out_samples_or_all_of_them_tell_them_apart() -> None:

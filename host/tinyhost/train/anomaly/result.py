@@ -24,7 +24,7 @@ from tinyhost.train.anomaly.choice import AnomalyFigures, LabelScore
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
 from tinyhost.train.anomaly.normal import NormalData, Trimmed
 from tinyhost.train.anomaly.scores import TrainedNetwork
-from tinyhost.train.core.diagnosis import no_detection_skill
+from tinyhost.train.core.diagnosis import no_detection_skill, too_few_to_detect
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 
 _HARDLY = 0.6  # AUC; 0.5 is chance
@@ -164,11 +164,16 @@ class AnomalyResult(Outcome):
                 f"the autoencoder's error on held-out normal running is {error:.3g}, that of a constant answer "
                 f"{self._constant_error:.3g}: it has learnt nothing"
             )
+        return no_detection_skill(*self._detection) if self._detection else ""
+
+    @property
+    def _detection(self) -> tuple[float, float, float, str] | None:
+        """The area over all anomalies, and the numbers of independent windows; None without anomalies."""
         overall, motion = self.chosen.figures.overall, self.data.motion
         if overall is None:
-            return ""
+            return None
         alone = min(1.0, motion.hop / motion.n_fft)  # share of a window's samples that are in no other one
-        return no_detection_skill(overall.auc, alone * len(self.data.test), alone * overall.n, "anomalous windows")
+        return overall.auc, alone * len(self.data.test), alone * overall.n, "anomalous windows"
 
     def hints(self) -> tuple[str, ...]:
         """Return hints from the epochs, and on anomalies that are hardly detected."""
@@ -177,7 +182,8 @@ class AnomalyResult(Outcome):
             for label, item in self.chosen.figures.labels.items()
             if item.auc < _HARDLY
         )
-        return (*super().hints(), *hardly)
+        few = too_few_to_detect(*self._detection) if self._detection else ""
+        return (*super().hints(), *hardly, *((few,) if few else ()))
 
     def notes(self) -> tuple[Note, ...]:
         """Return notes on problems of the recordings, and on windows left out."""

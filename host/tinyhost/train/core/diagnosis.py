@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from tinyhost.metrics.classifier import ClassifierMetrics
-from tinyhost.metrics.skill import Skill, chance_auc
+from tinyhost.metrics.skill import Skill, chance_auc, is_short_auc
 from tinyhost.train.core.evidence import Evidence, Judgement
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "no_detection_skill",
     "no_skill",
     "too_few",
+    "too_few_to_detect",
     "unheard_classes",
 ]
 
@@ -31,7 +32,7 @@ _MIN_EPOCHS = 8  # fewer say nothing about where a run is going
 
 def no_skill(judged: Judgement, labels: Sequence[str], what: str) -> str:
     """Return why a classifier is useless, "" if it is not; what: the samples, as in `clips for testing`."""
-    if judged.is_better:
+    if not judged.is_useless:
         return ""
     if not judged.is_little:
         return f"{_compared(judged.tested, labels, what)}: it has learnt nothing"
@@ -49,9 +50,11 @@ def no_skill(judged: Judgement, labels: Sequence[str], what: str) -> str:
 
 def too_few(judged: Judgement, what: str) -> str:
     """Return the remark that a classifier's samples are too few to judge it, "" if they are not."""
-    if not judged.is_better or not judged.is_little or judged.crossed is not None or judged.held_out.is_shown:
-        return ""
-    return f"{judged.tested.n} {what} are too few to tell what was learnt from chance; record more"
+    return "" if judged.is_shown or judged.is_useless else _few(judged.tested.n, what)
+
+
+def _few(n: float, what: str) -> str:
+    return f"{n:,.0f} {what} are too few to tell what was learnt from chance; record more"
 
 
 def _compared(skill: Skill, labels: Sequence[str], what: str) -> str:
@@ -70,11 +73,17 @@ def no_detection_skill(auc: float, n_normal: float, n_other: float, what: str) -
     what: as in `anomalous windows`.
     """
     limit = chance_auc(n_other, n_normal)
-    if auc > limit:
+    if auc > 0.5 and (auc > limit or not is_short_auc(auc, n_other, n_normal)):
         return ""
     if auc <= 0.5:
         return f"{what} score no higher than normal ones: AUC {auc:.3f}"
     return f"{what} score higher than normal ones by chance at most: AUC {auc:.3f}; chance alone reaches {limit:.3f}"
+
+
+def too_few_to_detect(auc: float, n_normal: float, n_other: float, what: str) -> str:
+    """Return the remark that samples are too few to judge a detector, as `no_detection_skill` does, "" if not."""
+    is_open = 0.5 < auc <= chance_auc(n_other, n_normal) and not is_short_auc(auc, n_other, n_normal)
+    return _few(n_other, what) if is_open else ""
 
 
 def confused_pairs(evidence: Evidence, labels: Sequence[str], wanted: Sequence[int]) -> list[tuple[str, str]]:
@@ -85,7 +94,7 @@ def confused_pairs(evidence: Evidence, labels: Sequence[str], wanted: Sequence[i
     found = []
     for first, second in combinations(wanted, 2):
         pair = evidence.between(first, second)
-        if min(map(sum, pair.held_out)) >= _MIN_OF_EACH and not pair.judge().is_better:
+        if min(map(sum, pair.held_out)) >= _MIN_OF_EACH and pair.judge().is_useless:
             found.append((labels[first], labels[second]))
     return found
 

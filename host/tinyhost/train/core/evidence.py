@@ -21,9 +21,9 @@ _WINDOW = re.compile(r"@[0-9.]+s$")
 """where in a recording, at the end of a window's path"""
 _FEWEST = 12
 """samples that can show that there is nothing to learn"""
-
-_SURE = 2.326
-"""z of a cross-validation that shows something: 1 of 100, because its answers scatter more than separate ones"""
+_ALONE, _CROSSED, _TOGETHER = 1.96, 2.326, 1.88
+"""z of the held-out samples, of a cross-validation, whose answers scatter more than separate ones, and of both: one of
+them is exceeded by chance in about 1 of 16 trainings"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,20 +46,32 @@ class Judgement:
         return self.held_out.is_constant if self.is_little else not self.tested.is_better
 
     @property
-    def is_better(self) -> bool:
-        """Whether it is better than chance as far as can be seen; of very few samples, than a constant answer."""
-        if not self.is_little or self.is_plainly_useless:
+    def is_shown(self) -> bool:
+        """Whether it is better than chance."""
+        if self.is_plainly_useless or not self.is_little:
             return not self.is_plainly_useless
         if self.crossed is None:
-            return self.held_out.is_better or self.held_out.n < _FEWEST
-        return self.held_out.is_shown or self.crossed.z >= _SURE or together(self.held_out, self.crossed) >= Z_ONE_SIDED
+            return self.held_out.z >= _ALONE
+        both = together(self.held_out.z, self.crossed.z)
+        return self.held_out.z >= _ALONE or self.crossed.z >= _CROSSED or both >= _TOGETHER
+
+    @property
+    def is_useless(self) -> bool:
+        """Whether it is not shown to be better than chance, and a useful one would be better than this in 19 of 20
+        trainings: few samples that show neither tell nothing.
+        """
+        if self.is_shown or self.is_plainly_useless:
+            return self.is_plainly_useless
+        if self.crossed is None:
+            return self.held_out.n >= _FEWEST and self.held_out.short >= Z_ONE_SIDED
+        return together(self.held_out.short, self.crossed.short) >= Z_ONE_SIDED
 
     @property
     def n_needed(self) -> int | None:
         """Samples that would show it if it is as good as it looks; None if nothing points to that."""
         if self.crossed is None:
             return None
-        looks = together(self.held_out, self.crossed)
+        looks = together(self.held_out.z, self.crossed.z)
         return math.ceil(self.crossed.n * (Z_ONE_SIDED / looks) ** 2) if looks > Z_ONE_SIDED / 4 else None
 
 

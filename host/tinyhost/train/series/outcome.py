@@ -14,7 +14,7 @@ from tinyhost.metrics.charts import Chart, Panel, Series
 from tinyhost.metrics.intervals import Interval, wilson
 from tinyhost.metrics.threshold import Operating, Roc, operating_point
 from tinyhost.tasks.findings import Figure, Grid, Note, Section, percent, within
-from tinyhost.train.core.diagnosis import no_detection_skill
+from tinyhost.train.core.diagnosis import no_detection_skill, too_few_to_detect
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 from tinyhost.train.series.config import SeriesTrainConfig
 
@@ -117,8 +117,17 @@ class SeriesOutcome(Outcome):
                 f"the autoencoder's error on held-out normal series is {error:.3g}, that of a constant answer "
                 f"{self.constant_error:.3g}: it has learnt nothing"
             )
+        return no_detection_skill(*self._detection)
+
+    def hints(self) -> tuple[str, ...]:
+        """Return hints from the epochs, and whether the test set is too small to judge the detector."""
+        few = too_few_to_detect(*self._detection)
+        return (*super().hints(), *((few,) if few else ()))
+
+    @property
+    def _detection(self) -> tuple[float, float, float, str]:
         scores = self.scores
-        return no_detection_skill(scores.roc.auc, len(scores.normal), len(scores.other), "other series")
+        return scores.roc.auc, len(scores.normal), len(scores.other), "other series"
 
     def sections(self) -> tuple[Section, ...]:
         """Return the sections of the model card and the report."""
