@@ -8,7 +8,7 @@ from functools import cache
 from tinyhost.audio.speakers import Part
 from tinyhost.synth.voices.espeak import run_espeak, validate_text
 
-__all__ = ["COMMON_WORDS", "UNSEEN_WORDS", "other_words"]
+__all__ = ["COMMON_WORDS", "UNSEEN_WORDS", "other_words", "phonemes"]
 
 _COMMON = """
 yes no up down left right on off stop go zero one two three four five six seven eight nine backward bed bird cat dog
@@ -38,10 +38,11 @@ def other_words(words: Sequence[str], part: Part) -> tuple[str, ...]:
     Raises MissingToolError without espeak-ng, which tells homophones.
     """
     pool = COMMON_WORDS + (UNSEEN_WORDS if part == "testing" else ())
-    wanted = {_phonemes(word) for word in words}
-    return tuple(word for word in pool if _phonemes(word) not in wanted)
+    wanted = {phonemes(word) for word in words}
+    return tuple(word for word in pool if phonemes(word) not in wanted)
 
 
 @cache
-def _phonemes(word: str) -> str:
+def phonemes(word: str) -> str:
+    """Return how espeak-ng says a word, in its notation. Raises MissingToolError without it."""
     return run_espeak(["-q", "-x", "-v", "en-us", validate_text(word)]).decode("utf-8", "replace").strip()

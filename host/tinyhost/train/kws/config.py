@@ -24,12 +24,12 @@ SHIPPED_WIDTH = 72
 class SoundAugmentation:
     """How far clips are augmented; ranges are drawn from uniformly."""
 
-    cut_ms: int = 60
+    cut_ms: int = 30
     """of a word that may be cut off at either end; else it is moved to anywhere in the clip"""
     speed: tuple[float, float] = (0.85, 1.2)
     """of play-back, so of pitch and vocal tract too"""
-    snr_db: tuple[float, float] = (-2.0, 35.0)
-    noisy_share: float = 0.9
+    snr_db: tuple[float, float] = (2.0, 40.0)
+    noisy_share: float = 0.85
     """of the clips; the others get no noise"""
     level_dbfs: tuple[float, float] = (-46.0, -12.0)
     silence_dbfs: tuple[float, float] = (-80.0, -25.0)
