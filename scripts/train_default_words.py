@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tinyhost.audio.keywords import UNKNOWN
 from tinyhost.audio.levels import to_float
 from tinyhost.audio.noise import NOISES, babble, make_noise

@@ -92,7 +92,7 @@ class KwsTrainConfig(ClassifierConfig):
         "--start-from",
         "Start from the folder of a run, a .tflite of the same network, or a run's best.weights.h5; use a small "
         "--learning-rate. Its words may differ. The .tflite for a joint network is that of its ds_cnn. Default: "
-        "models/words, which tells 319 synthetic words apart, if the width is its 72.",
+        "models/words, which tells 499 synthetic words apart, if the width is its 72.",
         None,
     )
     from_scratch: bool = option(

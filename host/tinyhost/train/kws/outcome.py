@@ -165,7 +165,7 @@ class KwsOutcome(ClassifierOutcome):
         ds_cnn = f"DS-CNN, {self.config.width} channels"
         network = {"ds_cnn": ds_cnn, "joint": f"{ds_cnn}, and tiny_conv beside it"}.get(self.config.arch, "tiny_conv")
         start = (
-            " (begun with the layers of models/words, which tells 319 words apart)"
+            " (begun with the layers of models/words, which tells 499 words apart)"
             if self.config.starts_from_shipped
             else ""
         )
