@@ -34,7 +34,7 @@ int32_t Scaled(const OperatorView& op, const AddParams& p, int i, int32_t value)
   return Rescaled(shifted, p.input_multiplier[i], p.input_shift[i]);
 }
 
-/// Small, as the fast kernels leave few models to it.
+/// Small rather than fast, because the fast kernels leave few models to it.
 TINYHOST_COLD void RunRow(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n, int8_t* output) {
   const AddParams& p = *op.params<AddParams>();
   const int32_t sign = op.record->code == OperatorCode::kSub ? -1 : 1;

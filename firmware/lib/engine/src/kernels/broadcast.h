@@ -13,16 +13,16 @@ struct Shape4 {
 
 Shape4 ExtendShape(const TensorView& tensor);
 
-/// Elements from one index of a dimension to the next; 0 where the tensor repeats.
+/// The distance in elements from one index of a dimension to the next; 0 where the tensor repeats.
 Shape4 BroadcastStrides(const TensorView& tensor);
 
 /// True if both inputs broadcast to the output.
 bool BothBroadcast(const OperatorView& op);
 
-/// That, and all three are int8.
+/// True if both inputs broadcast to the output and all three are int8.
 bool ValidBroadcast(const OperatorView& op);
 
-/// Every output element, in order, is Function::Value(parameters, a, b) of its two inputs.
+/// Sets every output element, in order, to Function::Value(parameters, a, b) of its two inputs.
 template <typename Function, typename First, typename Second, typename Output = First>
 inline void RunBroadcast(const OperatorView& op) {
   const typename Function::Params p = *op.params<typename Function::Params>();
@@ -42,12 +42,12 @@ inline void RunBroadcast(const OperatorView& op) {
   }
 }
 
-/// Of n elements of both inputs.
+/// Computes n outputs from n elements of each input.
 using RowFunction = void (*)(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n, int8_t* output);
 
-/// Rows of n elements, of which the outputs follow one another. An input has n elements for each row, `next` bytes
-/// after those of the row before: n, or 0 where it repeats. Or one of them, `ones`, has one value for each row, side by
-/// side, and the other one's rows follow one another.
+/// Rows of n elements, with consecutive outputs. Either each input has n elements per row, and `next` is the distance
+/// from one row to the next: n, or 0 if the row repeats. Or one input, `ones`, has a single value per row, one after
+/// the other, and the rows of the other input are consecutive.
 struct Rows {
   const int8_t* inputs[2];
   int8_t* output;
@@ -57,7 +57,7 @@ struct Rows {
   int32_t ones;  // the input's index, or -1
 };
 
-/// The same of one input's bytes, whose rows follow one another, and of n words that were made of the other's.
+/// The same for one input, whose rows are consecutive, and n words that were computed from the other one.
 struct WordRows {
   const int8_t* input;
   const int32_t* words;
@@ -66,9 +66,10 @@ struct WordRows {
   int32_t n_rows;
 };
 
-/// How an operator runs rows: one by one, or all at once, those of inputs[`same`] that are all the same with words that
-/// it makes of them once, and those with `ones`. What returns false has done nothing, as the parameters do not allow
-/// it: as where there is no such function, these rows get copies of what repeats.
+/// How an operator runs rows: `each` runs a single row, `all` many. `of_words` runs rows that are equal in
+/// inputs[`same`], from words that `make_words` computes once from such a row; `of_ones` runs rows with `ones`. A
+/// function that returns false has done nothing, because the parameters do not allow it. Then, and if there is no such
+/// function, the rows get copies of what repeats.
 struct RowsKernel {
   RowFunction each;
   void (*all)(const OperatorView& op, const Rows& rows) = nullptr;

@@ -18,7 +18,7 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-/// Small, as the fast kernels leave few models to it.
+/// Small rather than fast, because the fast kernels leave few models to it.
 TINYHOST_COLD void RunRow(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n, int8_t* output) {
   const MulParams p = *op.params<MulParams>();
   for (; n > 0; --n, ++a, ++b) {

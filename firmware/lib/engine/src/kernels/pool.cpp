@@ -1,4 +1,4 @@
-// AVERAGE_POOL_2D and MAX_POOL_2D: (n, h, w, c) -> (n, oh, ow, c). Padding counts for neither.
+// AVERAGE_POOL_2D and MAX_POOL_2D: (n, h, w, c) -> (n, oh, ow, c). Neither counts padding.
 
 #include "pool.h"
 
@@ -17,7 +17,7 @@ WindowAxis Columns(const OperatorView& op, const PoolParams& p) {
   return {op.inputs[0].dims[2], op.output.dims[2], p.filter_width, p.stride_width, 1, p.pad_left};
 }
 
-/// Positions [first, end) whose windows lie inside the input; none where end is not greater.
+/// Positions [first, end) whose windows lie inside the input; none if end <= first.
 struct Whole {
   explicit Whole(const WindowAxis& axis)
       : first((axis.pad + axis.stride - 1) / axis.stride),
@@ -25,7 +25,7 @@ struct Whole {
     if (axis.input + axis.pad < axis.filter) end = 0;
     if (end > axis.output) end = axis.output;
   }
-  /// Positions from this one on that are inside, or 1: one that is not.
+  /// Number of positions from this one on that are inside; 1 if this one is not.
   int32_t From(int32_t position) const { return position >= first && position < end ? end - position : 1; }
   int32_t first;
   int32_t end;
@@ -51,9 +51,10 @@ TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words) {
   const Whole whole_rows(rows), whole_columns(columns);
   const int32_t depth = op.output.dims[3];
   const int32_t row_bytes = columns.input * depth;
-  const int32_t beyond = depth < 4 ? 3 / depth : 0;  // pixels in which `words` may end
+  const int32_t beyond = depth < 4 ? 3 / depth : 0;  // pixels into which `words` may reach
   const int32_t output_bytes = columns.output * depth;
-  if (depth < 4 && (row_bytes < 3 || output_bytes < 3)) words = PoolChannels;  // or they reach over the next row
+  if (depth < 4 && (row_bytes < 3 || output_bytes < 3))
+    words = PoolChannels;  // otherwise they would reach over the next row
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
   PoolWindow window;

@@ -1,4 +1,4 @@
-// Pools and means of floats and of int16: one output element at a time, from its window.
+// Pools and means of float32 and of int16: one output element at a time, from its window.
 
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace tinyhost {
 
-/// What one output element sees: rows of a channel.
+/// The input of one output element: rows of a channel.
 template <typename T>
 struct ChannelWindow {
   const T* data;
@@ -49,7 +49,7 @@ inline WindowAxis PoolColumns(const OperatorView& op, const Params& p) {
   return {op.inputs[0].dims[2], op.output.dims[2], p.filter_width, p.stride_width, 1, p.pad_left};
 }
 
-/// `check` of what is the same of a pool of each type.
+/// The part of `check` that pools of all types share.
 TINYHOST_COLD inline Status CheckPoolOf(TensorType type, const OperatorView& op, const WindowAxis& rows,
                                         const WindowAxis& columns, PoolKind kind, uint64_t* work) {
   const TensorView& input = op.inputs[0];
@@ -63,7 +63,8 @@ TINYHOST_COLD inline Status CheckPoolOf(TensorType type, const OperatorView& op,
   return Status::kOk;
 }
 
-/// Every output element, in order, is Pool::Average(parameters, window, count) or Pool::Maximum(parameters, window).
+/// Sets every output element, in order, to Pool::Average(parameters, window, count) or Pool::Maximum(parameters,
+/// window).
 template <typename Pool, typename T>
 inline void RunPoolOf(const OperatorView& op) {
   const typename Pool::Params params = *op.params<typename Pool::Params>();
@@ -88,7 +89,7 @@ inline void RunPoolOf(const OperatorView& op) {
   }
 }
 
-/// `check` of what is the same of a mean over height and width of each type.
+/// The part of `check` that means over height and width of all types share.
 TINYHOST_COLD inline Status CheckMeanOf(TensorType type, const OperatorView& op, uint64_t* work) {
   const TensorView& input = op.inputs[0];
   if (input.type != type || input.rank != 4 || op.output.type != type ||
@@ -99,7 +100,7 @@ TINYHOST_COLD inline Status CheckMeanOf(TensorType type, const OperatorView& op,
   return Status::kOk;
 }
 
-/// Every channel of every image is Mean::Value(parameters, window) of all of it.
+/// Sets each channel of each image to Mean::Value(parameters, window) of the whole image.
 template <typename Mean, typename T>
 inline void RunMeanOf(const OperatorView& op) {
   const int32_t* dims = op.inputs[0].dims;

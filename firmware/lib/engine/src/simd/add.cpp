@@ -1,7 +1,7 @@
-// ADD and SUB of two int8 tensors in one of three forms, of which the compiler has found the first that gives TFLM's
-// byte for every pair: a linear function of both bytes, in 7 instructions per element; a linear function of one byte
-// and a table of what the other adds, in 7.5; or that of the sum before its rounding, which is TFLM's, in 9.5. Where an
-// input repeats, what it adds is made once: 5.8 instead of 7 or 7.5.
+// ADD and SUB of two int8 tensors in one of three forms; the compiler chooses the first that gives TFLM's byte for
+// every pair: a linear function of both bytes, in 7 instructions per element; a linear function of one byte plus a
+// table for the other, in 7.5; or the sum before its rounding, as in TFLM, in 9.5. Where an input repeats, its addend
+// is computed once: 5.8 instructions instead of 7 or 7.5.
 
 #include "../kernels/add.h"
 
@@ -42,14 +42,14 @@ TINYHOST_HOT void AddLinear(const OperatorView& op, const Rows& rows) {
       });
 }
 
-/// Which input the table is of.
+/// Whether the table is for the first input.
 bool IsOfFirst(const AddParams& params) { return (params.table_input & 1) != 0; }
 
 const uint32_t* Table(const OperatorView& op) {
   return op.image->Constants<uint32_t>(op.params<AddParams>()->table_offset, kTableSize);
 }
 
-/// What the one of the inputs that repeats adds to a sum.
+/// What the repeating input adds to a sum.
 struct Addend {
   Addend(const OperatorView& op, int input) {
     const AddParams& params = *op.params<AddParams>();
@@ -71,7 +71,7 @@ struct Addend {
   int32_t multiplier;
   int32_t constant;
   int32_t multiplier_of_other;  // in units of 2^-8
-  bool is_word = true;          // and not a multiple of its byte, of which there is no table
+  bool is_word = true;          // false: a multiple of its byte, without a table
 };
 
 TINYHOST_HOT bool MakeWords(const OperatorView& op, int input, const int8_t* from, int32_t n, int32_t* to) {
@@ -80,15 +80,16 @@ TINYHOST_HOT bool MakeWords(const OperatorView& op, int input, const int8_t* fro
   return addend.is_word;
 }
 
-/// The form that is not TFLM's before its rounding.
+/// Rounds the sums of the form whose table gives outputs.
 struct Outputs {
   explicit Outputs(const AddParams& params) : shift(params.linear_shift) {}
   TINYHOST_INLINE int32_t operator()(int32_t sum) const { return sum >> shift; }
   int32_t shift;
 };
 
-/// That which is. Of twice the sum, so that its product with a Q31 number needs no doubling; half is rounded away from
-/// zero, less 1 where it is negative.
+/// Rounds the sums of the form whose table gives TFLM's sums, before their rounding. The sums are doubled, so that the
+/// product with a Q31 number needs no doubling. Halves are rounded away from zero: half, minus 1 where the sum is
+/// negative.
 struct Sums {
   explicit Sums(const AddParams& params)
       : shift(params.linear_shift), multiplier(params.output_multiplier), constant(params.linear_constant) {}
@@ -125,7 +126,7 @@ TINYHOST_HOT void AddByTable(const OperatorView& op, const Rows& rows) {
   }
 }
 
-/// Of bytes and words that are added to their multiples: calls run(four, one).
+/// Calls run(four, one) with functions that add multiples of bytes to words.
 template <typename Run>
 TINYHOST_INLINE void WithAdded(const OperatorView& op, int addend, Run run) {
   const int32_t m = Addend(op, addend).multiplier_of_other, shift = op.params<AddParams>()->linear_shift;
@@ -156,7 +157,7 @@ TINYHOST_HOT bool RunOnes(const OperatorView& op, const Rows& rows) {
   return true;
 }
 
-/// By table_input: none, of outputs, of sums.
+/// By table_input: no table, a table for outputs, a table for sums.
 constexpr RowsKernel kRows[] = {{nullptr, AddLinear, MakeWords, RunWords, RunOnes},
                                 {nullptr, AddByTable<Outputs>, MakeWords, RunWords, RunOnes},
                                 {nullptr, AddByTable<Sums>}};

@@ -1,5 +1,5 @@
-// MUL of two int8 tensors, four elements at a time: 8.5 instructions per element, 7.8 where one input repeats. Scales
-// that the short form of requantization does not take are left to the portable kernel.
+// MUL of two int8 tensors, four elements at a time: 8.5 instructions per element, 7.8 if one input repeats. Scales that
+// do not fit the short form of requantization are left to the portable kernel.
 
 #include "../kernels/fixed_point.h"
 #include "clamp.h"
@@ -10,21 +10,21 @@ namespace tinyhost::simd {
 
 namespace {
 
-constexpr int32_t kMaxShift = 22;  // so that a zero point, shifted, fits
+constexpr int32_t kMaxShift = 22;  // a shifted zero point still fits
 
 bool Fits(const MulParams& p) { return p.multiplier >= 1 << 30 && p.shift < 0 && p.shift >= -kMaxShift; }
 
-/// Minus a zero point, in both half-words.
+/// The negated zero point in both half-words.
 uint32_t Negated(int32_t zero_point) { return static_cast<uint32_t>(-zero_point & 0xFFFF) * 0x10001u; }
 
-/// From twice a product, so that what scales it needs no doubling, to the output: half is rounded away from zero, less
-/// 1 where it is negative. In these lambdas are numbers alone: GCC 12 keeps a copied object's in memory.
+/// Scales a product that was doubled, so that the multiplication needs no doubling. Halves are rounded away from zero:
+/// half, minus 1 where it is negative. The lambdas capture only numbers: GCC 12 would keep a copied object's in memory.
 TINYHOST_INLINE int32_t Scaled(uint32_t product, int32_t multiplier, int32_t constant, int32_t shift) {
   const int32_t twice = static_cast<int32_t>(product);
   return SaturateToByte(WrappingAdd(MultiplyHighAdd(twice, multiplier, constant), twice >> 31) >> shift);
 }
 
-/// The output's zero point and half, before the shift.
+/// The output's zero point plus a half, before the shift.
 int32_t Constant(const OperatorView& op, int32_t shift) {
   return op.output.zero_point * (1 << shift) + (1 << (shift - 1));
 }
@@ -39,7 +39,7 @@ TINYHOST_HOT void RunBoth(const OperatorView& op, const Rows& rows) {
         const uint32_t x = AddEvenBytes(minus_first, first), y = TwiceHalves(AddEvenBytes(minus_second, second));
         const uint32_t third = MultiplyHighHigh(x, y);
         StoreNext(output, Scaled(MultiplyLowLow(x, y), multiplier, constant, shift));
-        NotBefore(first, second);  // or registers do not suffice
+        NotBefore(first, second);  // otherwise there are not enough registers
         first = AddOddBytes(minus_first, first);
         second = TwiceHalves(AddOddBytes(minus_second, second));
         const uint32_t last = MultiplyHighHigh(first, second);
@@ -54,7 +54,7 @@ TINYHOST_HOT void RunBoth(const OperatorView& op, const Rows& rows) {
       });
 }
 
-/// Of bytes and twice what the other input's values are above its zero point: calls run(four, one).
+/// Calls run(four, one) with functions of bytes and of twice the other input's values minus its zero point.
 template <typename Run>
 TINYHOST_INLINE void WithMultiplied(const OperatorView& op, int other, Run run) {
   const int32_t multiplier = op.params<MulParams>()->multiplier, shift = -op.params<MulParams>()->shift;
@@ -104,7 +104,7 @@ void Run(const OperatorView& op) {
   ClampOutput(op, p.activation_min, p.activation_max);
 }
 
-/// The portable one's.
+/// The same as the portable kernel's.
 Status Check(const OperatorView& op, uint64_t* work) { return kMulKernel.check(op, work); }
 
 }  // namespace
