@@ -44,8 +44,10 @@ $(VENV)/.run: pyproject.toml $(EXT_SOURCES) | $(BIN)/pip
 
 $(VENV)/.dev: pyproject.toml $(EXT_SOURCES) | $(BIN)/pip
 	scripts/install_packages.sh dev
+	@# Without isolation, so that what was compiled is kept: for the next time, and for the wheel that a test builds.
 	$(BIN)/python -m pip uninstall --yes --quiet --quiet tinyhost
-	$(PIP_INSTALL) --editable '.[dev,tour]'
+	$(PIP_INSTALL) scikit-build-core nanobind setuptools-scm
+	$(PIP_INSTALL) --no-build-isolation --editable '.[dev,tour]'
 	@touch $@ $(VENV)/.run
 
 $(VENV)/.train: $(VENV)/.run
@@ -70,8 +72,11 @@ setup-train: $(VENV)/.train  ## that, and TensorFlow
 demo: setup  ## the README's tour on the virtual boards: flash, capture, push, monitor, bench; minutes, no TensorFlow
 	$(BIN)/python -m scripts.demo
 
+# While fuzzers run for their seconds, tests are compiled once, rather than by each of the processes that share them.
 test: setup-dev build/labgrid/bin/labgrid-client sanitized  ## unit, firmware, native, m4 and HIL tests, short fuzzing, the commands of the docs
-	ctest --test-dir build/sanitized --label-exclude long --output-on-failure --parallel $(shell nproc)
+	$(BIN)/python -m pytest --collect-only -qq > /dev/null & \
+	  ctest --test-dir build/sanitized --label-exclude long --output-on-failure --parallel $(shell nproc); \
+	  passed=$$?; wait; exit $$passed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 sanitized: setup-dev

@@ -20,6 +20,17 @@ __all__ = [
     "stations",
 ]
 
+_LONG = {
+    "labs",
+    "tests/apps/test_wheel.py",
+    "tests/hil/test_hil_runs.py",
+    "tests/unit/datasets/test_data_check.py",
+    "tests/unit/hil/test_runner.py",
+    "tests/unit/synth/test_voices.py",
+    "tests/unit/test_style.py",
+}
+"""Groups that take long and would be among the last, when the other processes have nothing more to do."""
+
 
 def pytest_configure() -> None:
     """Let Ctrl-C reach the programs that tests start, also from a background, and let no example be too slow."""
@@ -40,8 +51,8 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests run in one worker, one after the other, and let those that emulate a processor begin at once.
 
-    Those of a module are together, and those that emulate in two groups: three emulated boards at once, with the hosts
-    that talk to them, are more than two cores can do in time.
+    Long ones follow. Those of a module are together, and those that emulate in two groups: three emulated boards at
+    once, with the hosts that talk to them, are more than two cores can do in time.
     """
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
@@ -52,7 +63,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             group = "m4 commands" if is_command else "m4"
             item.add_marker(pytest.mark.xdist_group(group if emulated else item.location[0]))
     if "PYTEST_XDIST_WORKER" in os.environ:  # else a module's tests stay together
-        items.sort(key=lambda item: not _group(item).startswith("m4"))
+        items.sort(key=lambda item: (not _group(item).startswith("m4"), _group(item) not in _LONG))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]  # of mkdocs
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from tests.commands import run_json, run_tinyhost
 from tests.stations import SHIPPED_MODELS, Station
@@ -29,6 +27,9 @@ environment = "two minutes of a laptop"
 
 def bill(papers: Path) -> dict[str, Any]:
     """Return a bill of materials that the official schema takes."""
+    from cyclonedx.schema import SchemaVersion  # which compile 38 grammars when they are imported
+    from cyclonedx.validation.json import JsonStrictValidator
+
     text = (papers / "model.cdx.json").read_text(encoding="utf-8")
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     return dict(json.loads(text))

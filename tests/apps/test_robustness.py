@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
-from sklearn.metrics import accuracy_score
 from tinyhost.audio.levels import active_rms, dbfs, rms, to_float
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.wav import write_wav
@@ -26,7 +24,11 @@ from tinyhost.tasks.keywords.sweeps import CLIP_SWEEPS
 from tinyhost.tasks.sweeps import Sweep
 from tinyhost.tasks.vision.sweeps import PICTURE_SWEEPS
 
+from tests.lazily import lazily
 from tests.stations import ROOT, Station, Stations, shipped_image
+
+sklearn = lazily("sklearn.metrics")
+stats = lazily("scipy.stats")
 
 pytestmark = pytest.mark.firmware
 DRAWINGS = ROOT / "models/drawings/model.tflite"
@@ -38,7 +40,7 @@ def named(sweeps: tuple[Sweep, ...], name: str) -> Sweep:
 
 def check_step(step: dict[str, Any], before: list[bool], now: list[bool]) -> None:
     """Compare a step's figures with those of scikit-learn and scipy."""
-    assert step["accuracy"] == pytest.approx(accuracy_score([True] * len(now), now))
+    assert step["accuracy"] == pytest.approx(sklearn.accuracy_score([True] * len(now), now))
     interval = stats.binomtest(sum(now), len(now)).proportion_ci(method="wilson")
     assert (step["accuracy_interval"]["low"], step["accuracy_interval"]["high"]) == pytest.approx(
         (interval.low, interval.high), abs=1e-12

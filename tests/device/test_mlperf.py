@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.stats import mannwhitneyu
 from tinyhost.audio.wav import write_wav
 from tinyhost.bench.energy.meters import STAGES
 from tinyhost.bench.energy.simulated import MarkReader
@@ -22,9 +21,12 @@ from tinyhost.models.file import load_model_file
 from tinyhost.models.reference import HostReference
 from tinyhost.models.summary import summarize
 
+from tests.lazily import lazily
 from tests.oracle.builder import ModelBuilder
 from tests.oracle.sketch import Sketch
 from tests.stations import Station, Stations
+
+stats = lazily("scipy.stats")
 
 pytestmark = pytest.mark.firmware
 
@@ -339,7 +341,7 @@ def test_windows_slide_over_recordings_of_machines(native: Station, tmp_path: Pa
     means = np.array([item["results"][0] for item in accuracy["measured"]]).reshape(6, 3).mean(axis=1)
     assert means == pytest.approx(scores, abs=1e-3)
     is_anomaly = np.array(labels) == 1
-    wins = mannwhitneyu(means[is_anomaly], means[~is_anomaly]).statistic
+    wins = stats.mannwhitneyu(means[is_anomaly], means[~is_anomaly]).statistic
     assert accuracy["auc"] == pytest.approx(wins / 9)
 
 

@@ -20,7 +20,7 @@ from tests.json_docs import check_document
 REPO = Path(__file__).parents[2]
 TINYHOST = [sys.executable, "-c", "from tinyhost.cli.main import main; main()"]
 
-pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4 commands")]
+pytestmark = pytest.mark.firmware
 
 HEAD = """
 import os, signal, time
@@ -72,6 +72,7 @@ def text_of(result: dict[str, Any], name: str) -> str:
 NATIVE = 'name = "native"\ntype = "native"'
 
 
+@pytest.mark.xdist_group("m4 commands")
 def test_every_board_of_the_virtual_rig_passes_every_test_of_its_app(tmp_path: Path) -> None:
     done, result = hil_run(tmp_path, REPO / "hil/rigs/virtual.toml")
     tests = [(board["device"], test) for board in result["boards"] for test in board["tests"]]

@@ -9,14 +9,16 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy import stats
-from sklearn.metrics import accuracy_score
 from tinyhost.bench.compare import compare_models
 from tinyhost.sensors.picture_file import read_picture
 
 from tests.commands import run_json, run_tinyhost
+from tests.lazily import lazily
 from tests.oracle.builder import ModelBuilder
 from tests.stations import SHIPPED_MODELS
+
+sklearn = lazily("sklearn.metrics")
+stats = lazily("scipy.stats")
 
 SIDE, SCALE = 32, 0.01
 LABELS = ("no_person", "person")
@@ -93,7 +95,7 @@ def test_answers_of_float_and_int8_on_a_set_are_those_of_their_weights(folder: P
     first, second = found["models"]
     assert (first["run_by"], second["run_by"]) == ("host", "host")
     for item, answers in zip((first, second), said, strict=True):
-        assert item["accuracy"] == pytest.approx(accuracy_score(truth, answers))
+        assert item["accuracy"] == pytest.approx(sklearn.accuracy_score(truth, answers))
         interval = stats.binomtest(item["n_right"], 50).proportion_ci(method="wilson")
         assert item["accuracy_interval"]["high"] == pytest.approx(interval.high)
     right = [np.array(answers) == np.array(truth) for answers in said]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import mlcroissant
 import numpy as np
 import pytest
 import yaml  # type: ignore[import-untyped]  # of mkdocs
@@ -13,6 +12,9 @@ from tinyhost.datasets.people.consent import Person, with_person
 from tinyhost.synth.pictures import render
 
 from tests.commands import run_json, run_tinyhost
+from tests.lazily import lazily
+
+mlcroissant = lazily("mlcroissant")
 
 ORIGIN = Origin(sensor="camera", board="native", device="A", app="vww", firmware_version="1", build_id="b")
 ABOUT = """

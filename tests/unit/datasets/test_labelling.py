@@ -8,7 +8,6 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from sklearn.metrics import cohen_kappa_score
 from tinyhost.audio.wav import write_wav
 from tinyhost.datasets.importers import detect_format, find_samples
 from tinyhost.datasets.importers.contract import ReadAs
@@ -22,6 +21,9 @@ from tinyhost.synth.gestures.hand import Gesture
 from tinyhost.synth.gestures.sensing import GestureOptions, GestureSource
 
 from tests.commands import Done, run_tinyhost
+from tests.lazily import lazily
+
+sklearn = lazily("sklearn.metrics")
 
 RNG = np.random.default_rng(3)
 
@@ -96,7 +98,7 @@ def test_a_second_annotator_sees_no_labels_and_kappa_is_scikit_learns(raw: Path,
     folders = [file.split("/")[0] for file in own]
     (pair,) = (item for item in document["agreements"] if item["annotators"] == ["ben", "the set"])
     assert pair["n"] == 4
-    assert pair["kappa"] == pytest.approx(cohen_kappa_score(list(own.values()), folders))
+    assert pair["kappa"] == pytest.approx(sklearn.cohen_kappa_score(list(own.values()), folders))
     assert document["disputed"] == sorted(file for file, label in own.items() if file.split("/")[0] != label)
     later = run("review", target, "--annotator", "ben", says="q\n")
     assert later.out.count("; s skips") == 1, "what ben has answered is not asked again"
@@ -109,7 +111,7 @@ def test_kappa_of_any_answers_is_scikit_learns() -> None:
         found = cohen_kappa(first, second)
         assert found.kappa is not None
         assert found.interval is not None
-        assert found.kappa == pytest.approx(cohen_kappa_score(first, second))
+        assert found.kappa == pytest.approx(sklearn.cohen_kappa_score(first, second))
         assert found.interval.low <= found.kappa <= found.interval.high
     assert cohen_kappa([], []).kappa is None
     assert cohen_kappa(["a", "a"], ["a", "a"]).kappa is None

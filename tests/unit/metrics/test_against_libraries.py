@@ -7,10 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cleanlab.filter import find_label_issues
 from numpy.typing import NDArray
-from scipy import stats
-from sklearn import metrics as sklearn
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.metrics.intervals import mcnemar, poisson_rate
 from tinyhost.metrics.keywords import keyword_curve
@@ -24,6 +21,12 @@ from tinyhost.tasks.anomaly.detector import FedRun
 from tinyhost.tasks.anomaly.recordings import label_alarms
 from tinyhost.tasks.classes import Accuracy
 from tinyhost.tasks.findings import Judged
+
+from tests.lazily import lazily
+
+cleanlab = lazily("cleanlab.filter")
+sklearn = lazily("sklearn.metrics")
+stats = lazily("scipy.stats")
 
 
 def document(labels: tuple[str, ...], n: int, seed: int) -> dict[str, Any]:
@@ -99,7 +102,7 @@ def test_likely_wrong_labels_are_cleanlabs(labels: tuple[str, ...]) -> None:
     scores = np.array([item["scores"] for item in found["pictures"]])
     classes = np.array([labels.index(item["label"]) for item in found["pictures"]])
     shares = scores / scores.sum(axis=1, keepdims=True)
-    expected = find_label_issues(classes, shares, filter_by="confident_learning", n_jobs=1)
+    expected = cleanlab.find_label_issues(classes, shares, filter_by="confident_learning", n_jobs=1)
     files = [item["file"] for item in found["pictures"]]
     listed = [files.index(item["file"]) for item in found["label_issues"]]
     assert sorted(listed) == np.flatnonzero(expected).tolist()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fairlearn import metrics as fairlearn
 from numpy.typing import NDArray
-from sklearn import metrics as sklearn
 from tinyhost.metrics.fairness import LEAST_OF_GROUP, Policy, criteria_of, group_rates, impossible, policies
+
+from tests.lazily import lazily
+
+fairlearn = lazily("fairlearn.metrics")
+sklearn = lazily("sklearn.metrics")
 
 N = 600
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
 from tinyhost.metrics.intervals import Interval, mcnemar, poisson_rate, wilson
+
+from tests.lazily import lazily
+
+stats = lazily("scipy.stats")
 
 
 @pytest.mark.parametrize(("n_hits", "n"), [(0, 1), (1, 1), (0, 10), (10, 10), (9, 10), (121, 219), (2_999, 10_000)])

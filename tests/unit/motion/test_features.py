@@ -13,7 +13,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy import signal, stats
 from tinyhost import _firmware
 from tinyhost.errors import UsageError
 from tinyhost.motion.config import MotionConfig
@@ -24,6 +23,11 @@ from tinyhost.motion.features import (
     quantize,
     slide,
 )
+
+from tests.lazily import lazily
+
+signal = lazily("scipy.signal")
+stats = lazily("scipy.stats")
 
 SIZES = (32, 64, 128, 256, 512)
 

@@ -132,7 +132,7 @@ def test_a_clip_depends_on_nothing_but_the_plan_and_its_index(cache: Path) -> No
 def test_clips_are_seconds_of_the_right_voices_at_sane_levels(cache: Path) -> None:
     for part in PARTS:
         ids = {voice.voice_id for voice in voices_of(part)}
-        clips = list(speech_clips(config_of(cache, part), 150, n_workers=2))
+        clips = list(speech_clips(config_of(cache, part), 60, n_workers=2))
         counts = Counter(clip.label for clip in clips)
         assert set(counts) == {"silence", "unknown", "yes", "no"}
         assert all(count >= 5 for count in counts.values())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import mannwhitneyu
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.train.core.diagnosis import (
     below_requirement,
@@ -18,6 +17,10 @@ from tinyhost.train.core.diagnosis import (
 )
 from tinyhost.train.core.evidence import Counts, Evidence, Judgement
 from tinyhost.train.core.second_opinion import block_features, second_opinion, shipped_features
+
+from tests.lazily import lazily
+
+stats = lazily("scipy.stats")
 
 LABELS = ("silence", "unknown", "yes", "no")
 
@@ -153,7 +156,7 @@ def test_features_of_a_shipped_model_are_of_any_size_of_sample(
 def test_scores_that_are_higher_by_luck_are_those_of_the_u_test(seed: int) -> None:
     rng = np.random.default_rng(seed)
     normal, other = rng.normal(0, 1, 40), rng.normal(0.35, 1, 25)
-    found = mannwhitneyu(other, normal, alternative="greater", method="asymptotic", use_continuity=False)
+    found = stats.mannwhitneyu(other, normal, alternative="greater", method="asymptotic", use_continuity=False)
     text = no_detection_skill(found.statistic / (40 * 25), 40, 25, "other series")
     assert (text == "") == (found.pvalue < 0.05)
 
