@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tinyhost.metrics.cascade import cascade_clips
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.metrics.intervals import mcnemar, poisson_rate
 from tinyhost.metrics.keywords import keyword_curve
@@ -20,7 +21,10 @@ from tinyhost.system.documents import to_json
 from tinyhost.tasks.anomaly.detector import FedRun
 from tinyhost.tasks.anomaly.recordings import label_alarms
 from tinyhost.tasks.classes import Accuracy
-from tinyhost.tasks.findings import Judged
+from tinyhost.tasks.findings import Grid, Judged
+from tinyhost.train.core.learning_curve import CurvePoint, curve_section
+from tinyhost.train.gestures.outcome import threshold_point
+from tinyhost.train.series.outcome import SeriesScores
 
 from tests.lazily import lazily
 
@@ -258,3 +262,69 @@ def test_figures_of_a_training_are_scikit_learns(n_classes: int) -> None:
     skill = classifier_skill(found.confusion)
     assert skill.balanced == pytest.approx(sklearn.balanced_accuracy_score(classes, said))
     share(to_json(found)["accuracy_interval"], int((classes == said).sum()), 203)
+
+
+def test_a_cascades_figures_are_those_of_its_confusions() -> None:
+    found = document(("silence", "unknown", "yes", "no"), 301, 12)
+    labels, wake = found["labels"], np.random.default_rng(13).integers(0, 256, 301) / 256
+    scores = np.array([item["scores"] for item in found["pictures"]])
+    classes = np.array([labels.index(item["label"]) for item in found["pictures"]])
+    cascade = to_json(cascade_clips(wake, scores, classes, n_silent=2, threshold=0.375))
+    awake, word, known = wake >= 0.375, classes >= 2, scores.argmax(axis=1) == classes
+    lost = sklearn.confusion_matrix(np.ones(int((word & known).sum())), awake[word & known], labels=[0, 1])[1]
+    woken = sklearn.confusion_matrix(word, awake)[0]
+    assert cascade["words_lost_share"] == pytest.approx(1 - sklearn.recall_score(word & known, awake & word & known))
+    assert cascade["false_wake_share"] == pytest.approx(woken[1] / woken.sum())
+    share(cascade["words_lost_interval"], lost[0], lost.sum())
+    share(cascade["false_wake_interval"], woken[1], woken.sum())
+    said = np.where(awake, scores.argmax(axis=1), np.where(word, -1, classes))  # asleep, no word is right
+    assert cascade["accuracy"] == pytest.approx(sklearn.accuracy_score(classes, said))
+    share(cascade["accuracy_interval"], int((classes == said).sum()), 301)
+
+
+def test_figures_of_series_are_scikit_learns() -> None:
+    normal, other = anomaly_scores(14)
+    by_class = {"1": normal, "2": other[:50], "3": other[50:]}
+    roc = roc_curve(normal, other, miss_cost=1, alarm_cost=1, fault_share=0.5)
+    scores = SeriesScores(normal=normal, by_class=by_class, roc=roc, threshold=1.75)
+    point, truth = scores.at_threshold, np.repeat([0, 1], (len(normal), len(other)))
+    high = np.concatenate((normal, other)) >= 1.75
+    counts = sklearn.confusion_matrix(truth, high)
+    assert point.false_rate == pytest.approx(counts[0, 1] / counts[0].sum())
+    assert (point.precision, point.recall, point.f1) == pytest.approx(
+        (sklearn.precision_score(truth, high), sklearn.recall_score(truth, high), sklearn.f1_score(truth, high))
+    )
+    for name, figures in scores.figures().items():
+        n_high = int((by_class[name] >= 1.75).sum())
+        assert (figures.n, figures.high_share) == (len(by_class[name]), pytest.approx(n_high / len(by_class[name])))
+        assert figures.median_score == pytest.approx(stats.scoreatpercentile(by_class[name], 50))
+        share(to_json(figures)["high_interval"], n_high, figures.n)
+
+
+def test_a_gestures_figures_are_those_of_its_confusion() -> None:
+    found = document(("still", "other", "updown", "wave"), 211, 15)
+    scores = np.array([item["scores"] for item in found["pictures"]])
+    classes = np.array([found["labels"].index(item["label"]) for item in found["pictures"]])
+    point = to_json(threshold_point(scores, classes, 2, 0.75))
+    said = np.where((scores.max(axis=1) >= 0.75) & (scores.argmax(axis=1) >= 2), scores.argmax(axis=1), 4)
+    counts = sklearn.confusion_matrix(classes, said, labels=range(5))
+    false, told = int(counts[:2, 2:4].sum()), int(counts[2, 2] + counts[3, 3])
+    assert (point["n_others"], point["n_gestures"]) == (counts[:2].sum(), counts[2:4].sum())
+    assert (point["false_rate"], point["told_rate"]) == pytest.approx(
+        (false / counts[:2].sum(), told / counts[2:4].sum())
+    )
+    share(point["false_interval"], false, counts[:2].sum())
+    share(point["told_interval"], told, counts[2:4].sum())
+
+
+def test_a_learning_curves_table_is_scikit_learns_and_scipys() -> None:
+    rng, points = np.random.default_rng(16), []
+    classes, expected = rng.integers(0, 3, 150), []
+    for n in (25, 50, 100, 200):
+        scores = rng.random((150, 3)) + n / 200 * np.eye(3)[classes]
+        points.append(CurvePoint(n_learnt_from=n, test=classifier_metrics(scores, classes)))
+        right = sklearn.accuracy_score(classes, scores.argmax(axis=1), normalize=False)
+        bounds = stats.binomtest(int(right), 150).proportion_ci(method="wilson")
+        expected.append((str(n), f"{right / 1.5:.1f} %", f"95 %: {100 * bounds.low:.1f} to {100 * bounds.high:.1f} %"))
+    (grid,) = (part for part in curve_section(points).parts if isinstance(part, Grid))
+    assert list(grid.rows) == expected
