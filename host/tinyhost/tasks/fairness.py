@@ -29,6 +29,7 @@ from tinyhost.tasks.findings import Figure, Finding, Grid, Note, Part, Section, 
 
 __all__ = ["Fairness", "FairnessDocument", "GroupingDocument", "judge_groups"]
 
+_95 = "95 %"
 _CRITERIA = {
     "demographic_parity": "groups are selected equally often",
     "equal_opportunity": "who is wanted is found equally often",
@@ -208,7 +209,7 @@ def _grouping_parts(grouping: GroupingDocument) -> list[Part]:
 
 
 def _rates_grid(grouping: GroupingDocument) -> Grid:
-    headings = (grouping.column, "samples", "wanted", "selected", "", "found", "", "false alarms", "", "right", "")
+    headings = (grouping.column, "samples", "wanted", "selected", _95, "found", _95, "false alarms", _95, "right", _95)
     rows = []
     for item in grouping.groups:
         pairs = (
@@ -217,7 +218,9 @@ def _rates_grid(grouping: GroupingDocument) -> Grid:
             (item.false_positive_rate, item.false_positive_rate_interval),
             (item.accuracy, item.accuracy_interval),
         )
-        cells = [cell for rate, interval in pairs for cell in (percent(rate), within(interval))]
+        cells = [
+            cell for rate, interval in pairs for cell in (percent(rate), within(interval).removeprefix(f"{_95}: "))
+        ]
         rows.append((item.group, str(item.n), str(item.n_positive), *cells))
     return Grid(headings=headings, rows=tuple(rows))
 

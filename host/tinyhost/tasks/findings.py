@@ -279,7 +279,7 @@ def skipped_notes(skipped: Sequence[Skipped], n_used: int) -> tuple[Note, ...]:
         return ()
     n_samples = len(skipped) + n_used
     left_out = Note(
-        text=f"{len(skipped):,} of {counted(n_samples, 'sample')} skipped, which are not counted", level="bad"
+        text=f"{len(skipped):,} of {counted(n_samples, 'sample')} skipped, which are not counted", level="warning"
     )
     return (left_out, *issue_notes([str(item) for item in skipped]))
 
