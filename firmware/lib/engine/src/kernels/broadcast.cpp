@@ -176,7 +176,7 @@ TINYHOST_COLD bool RunSameAsWords(const OperatorView& op, const RowsKernel& kern
 }
 
 /// Runs the rows of the two innermost axes.
-TINYHOST_COLD void RunAxes(const OperatorView& op, const RowsKernel& kernel, Rows rows) {
+TINYHOST_COLD void RunAxes(const OperatorView& op, const RowsKernel& kernel, Rows& rows) {
   if (rows.ones < 0) {
     if (kernel.make_words && RunSameAsWords(op, kernel, rows)) return;
     if (rows.n < kLongRow && rows.n_rows > 1) return RunShortRows(op, kernel, rows);
@@ -232,7 +232,8 @@ TINYHOST_COLD void ForEachRow(const OperatorView& op, const RowsKernel& kernel) 
       for (size_t k = 0; k < 2; ++k) {
         rows.inputs[k] = op.input_data<int8_t>(k) + i * axes[3].step[k] + j * axes[2].step[k];
       }
-      RunAxes(op, kernel, rows);
+      Rows of_two = rows;
+      RunAxes(op, kernel, of_two);
     }
   }
 }

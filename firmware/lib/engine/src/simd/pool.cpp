@@ -107,37 +107,34 @@ TINYHOST_INLINE uint32_t MeanOfBytes(uint32_t a, uint32_t b, uint32_t c, uint32_
   return AddBytes(half, (from_three | (from_two & ~(half >> 7))) & 0x01010101u);
 }
 
-/// Eight bytes side by side of either row, with four windows of one or two channels.
-struct NarrowWindows {
-  uint32_t a, b, c, d;  // above, and below
-  int32_t depth;
-};
-
-/// Sums of four narrow windows, and 1.
-TINYHOST_INLINE PackedSums SumNarrow(const NarrowWindows& of) {
-  if (of.depth == 1) {
-    const uint32_t first_two = AddOddBytes(AddEvenBytes(AddOddBytes(AddEvenBytes(kOnes, of.a), of.a), of.c), of.c);
-    const uint32_t last_two = AddOddBytes(AddEvenBytes(AddOddBytes(AddEvenBytes(kOnes, of.b), of.b), of.d), of.d);
-    return {PackLow(first_two, last_two), PackHigh(first_two, last_two)};
-  }
-  const uint32_t left[2] = {PackLow(of.a, of.b), PackLow(of.c, of.d)};
-  const uint32_t right[2] = {PackHigh(of.a, of.b), PackHigh(of.c, of.d)};
-  return {AddEvenBytes(AddEvenBytes(AddEvenBytes(AddEvenBytes(kOnes, left[0]), left[1]), right[0]), right[1]),
-          AddOddBytes(AddOddBytes(AddOddBytes(AddOddBytes(kOnes, left[0]), left[1]), right[0]), right[1])};
+/// Means of four windows of one channel: eight bytes side by side of the row above, and of that below. Of their sums
+/// and 1: a shift rounds down, so that 2 is added to a sum, of a negative one 1: -1, which counts as not negative here,
+/// has mean 0 either way.
+TINYHOST_INLINE uint32_t MeanOfNarrow(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+  const uint32_t first_two = AddOddBytes(AddEvenBytes(AddOddBytes(AddEvenBytes(kOnes, a), a), c), c);
+  const uint32_t last_two = AddOddBytes(AddEvenBytes(AddOddBytes(AddEvenBytes(kOnes, b), b), d), d);
+  const uint32_t even = PackLow(first_two, last_two), odd = PackHigh(first_two, last_two);
+  return JoinQuarters(even + WithoutHigher(kOnes, even), odd + WithoutHigher(kOnes, odd));
 }
 
-/// Maxima of four narrow windows.
-TINYHOST_INLINE uint32_t MaximumNarrow(const NarrowWindows& of) {
-  const uint32_t first_half = MaximumBytes(of.a, of.c), second_half = MaximumBytes(of.b, of.d);
+/// Maxima of the same.
+TINYHOST_INLINE uint32_t MaximumOfNarrow(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+  const uint32_t first_half = MaximumBytes(a, c), second_half = MaximumBytes(b, d);
   const uint32_t low = PackLow(first_half, second_half), high = PackHigh(first_half, second_half);
-  if (of.depth == 2) return MaximumBytes(low, high);
   return JoinBytes(MaximumBytes(low, low >> 8), MaximumBytes(high, high >> 8));
 }
 
-/// Means of four values, of their sums and 1. A shift rounds down, so that 2 is added to a sum, of a negative one 1:
-/// -1, which counts as not negative here, has mean 0 either way.
-TINYHOST_INLINE uint32_t MeansOfFour(const PackedSums& sums) {
-  return JoinQuarters(sums.even + WithoutHigher(kOnes, sums.even), sums.odd + WithoutHigher(kOnes, sums.odd));
+TINYHOST_INLINE uint32_t MaximumOfBytes(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+  return MaximumBytes(MaximumBytes(a, b), MaximumBytes(c, d));
+}
+
+/// Makes four outputs of four words.
+using FourFunction = uint32_t (*)(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+
+/// The same as of the words of four windows, of two channels' bytes side by side.
+template <FourFunction kOfWords>
+TINYHOST_INLINE uint32_t OfTwoChannels(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+  return kOfWords(PackLow(a, b), PackHigh(a, b), PackLow(c, d), PackHigh(c, d));
 }
 
 /// Sums over a count, with half of it, subtracted where a sum is negative: a division rounds towards zero.
@@ -199,7 +196,6 @@ TINYHOST_COLD void AverageMany(const PoolWindow& window, int8_t* output) {
 
 /// Rows of windows of 2x2, all whole or all cut: what is missing of one is what it has of the same, counted twice.
 struct PairRows {
-  int32_t depth;
   int32_t below;   // from a row of the windows to their second one; 0 where that is missing
   int32_t tap;     // from a column to the second one; 0 likewise
   int32_t length;  // outputs side by side, of inputs side by side: those of a pixel, or of a line
@@ -211,9 +207,9 @@ struct PairRows {
 
 using PairFunction = void (*)(const PairRows& rows, const int8_t* row, int8_t* output);
 
-/// OfWords: four outputs of four words. The second four of a pixel or a line may overlap the first; four of fewer
+/// kOfWords: four outputs of four words. The second four of a pixel or a line may overlap the first; four of fewer
 /// channels are stored over.
-template <typename OfWords>
+template <FourFunction kOfWords>
 TINYHOST_HOT void RunPairs(const PairRows& of, const int8_t* row, int8_t* output) {
   const PairRows rows = of;  // a copy that outputs cannot alias
   const int32_t tap = rows.tap, first = ((rows.length - 1) & 3) + 1, others = rows.length - first;
@@ -221,115 +217,131 @@ TINYHOST_HOT void RunPairs(const PairRows& of, const int8_t* row, int8_t* output
     const int8_t *above = row, *below = row + rows.below;
     int32_t n = rows.n;
     if (others == 0) {
-      for (; n > 0; --n, above += rows.step, below += rows.step, output += first) {
-        StoreWord(output, OfWords()(Load(above), Load(above + tap), Load(below), Load(below + tap)));
+      for (const int32_t step = rows.step; n > 0; --n, above += step, below += step, output += first) {
+        StoreWord(output, kOfWords(Load(above), Load(above + tap), Load(below), Load(below + tap)));
       }
       continue;
     }
     for (const int32_t to_next = rows.step - rows.length; n > 0; --n, above += to_next, below += to_next) {
-      StoreWord(output, OfWords()(Load(above), Load(above + tap), Load(below), Load(below + tap)));
+      StoreWord(output, kOfWords(Load(above), Load(above + tap), Load(below), Load(below + tap)));
       above += first, below += first, output += first;
       const int8_t* const end = above + others;
       do {
         const uint32_t right[] = {Load(above + tap), Load(below + tap)};
         const uint32_t a = LoadNext(above), b = LoadNext(below);
-        StoreNextWord(output, OfWords()(a, right[0], b, right[1]));
+        StoreNextWord(output, kOfWords(a, right[0], b, right[1]));
       } while (above != end);
     }
   }
 }
 
-/// The same of one or two channels, which are a line with a step of two pixels.
-template <typename OfNarrow>
+/// The same of one or two channels, which are a line with a step of two pixels: kOfNarrow makes four outputs of eight
+/// bytes side by side of either row.
+template <FourFunction kOfNarrow>
 TINYHOST_HOT void RunNarrowPairs(const PairRows& of, const int8_t* row, int8_t* output) {
-  const PairRows rows = of;
-  const int32_t length = rows.n * rows.depth;
-  for (int32_t left = rows.n_rows; left > 0; --left, row += rows.row_step) {
-    const int8_t *above = row, *below = row + rows.below, *const end = output + length;
-    for (int32_t fours = ((length - 1) & 3) + 1; output != end; fours = kWord) {
-      const NarrowWindows windows{Load(above), Load(above + kWord), Load(below), Load(below + kWord), rows.depth};
-      StoreWord(output, OfNarrow()(windows));
-      above += 2 * fours, below += 2 * fours, output += fours;
-    }
+  const int32_t length = of.length, below_row = of.below, row_step = of.row_step;
+  for (int32_t left = of.n_rows; left > 0; --left, row += row_step) {
+    const int8_t *above = row, *below = row + below_row, *const end = output + length;
+    int32_t back = -length & 3;
+    do {
+      const uint32_t a = LoadNext(above), b = LoadNext(above), c = LoadNext(below), d = LoadNext(below);
+      StoreNextWord(output, kOfNarrow(a, b, c, d));
+      if (back != 0) {
+        above -= 2 * back, below -= 2 * back, output -= back;
+        back = 0;
+      }
+    } while (output != end);
   }
 }
 
-/// The last pixel of fewer than four channels: there is nothing behind it.
-TINYHOST_COLD void RunLastPair(const PairRows& rows, PairFunction run, const int8_t* above, int8_t* output) {
-  const uint32_t words[] = {LoadChannels(above, rows.depth), LoadChannels(above + rows.tap, rows.depth),
-                            LoadChannels(above + rows.below, rows.depth),
-                            LoadChannels(above + rows.below + rows.tap, rows.depth)};
-  uint32_t word;
-  const PairRows one{kWord, 2 * kWord, kWord, kWord, 1, 0, 1, 0};
-  run(one, reinterpret_cast<const int8_t*>(words), reinterpret_cast<int8_t*>(&word));
-  std::memcpy(output, &word, static_cast<size_t>(rows.depth));
+/// How pools of 2x2 run: any, and those of one and two channels side by side.
+struct PairFunctions {
+  PairFunction any;
+  PairFunction narrow[2];
+};
+
+/// A pool of 2x2, or along a line of 2, without padding above and at the left. The last row and column may be cut.
+struct TwoByTwo {
+  const PairFunctions& pairs;
+  PairFunction run;
+  PairRows rows;  // those that are whole
+  int32_t depth;
+  int32_t n_columns;
+  int32_t n_clear;  // rows that do not end with either tensor
+  int32_t n_whole_rows;
+  bool is_cut;
+  bool ends;  // in a pixel of fewer than four channels with nothing behind it
+
+  void RunRow(int32_t y, const int8_t* row, int8_t* output) const;
+};
+
+/// A row by itself, and its last pixel, of which four bytes are made of those that end with it.
+TINYHOST_COLD void TwoByTwo::RunRow(int32_t y, const int8_t* row, int8_t* output) const {
+  const bool at_end = ends && y >= n_clear;
+  PairRows one = rows;
+  one.n_rows = 1;
+  if (y >= n_whole_rows) one.below = 0;
+  one.n -= at_end && !is_cut;
+  run(one, row, output);
+  if (!at_end && !is_cut) return;
+  const int8_t* last = row + (n_columns - 1) * one.step;
+  output += (n_columns - 1) * depth;
+  if (is_cut) one.tap = 0;
+  one.length = depth;
+  one.n = 1;
+  if (!at_end) return pairs.any(one, last, output);
+  one.length = kWord;
+  int8_t word[kWord];
+  pairs.any(one, last + depth - kWord, word);
+  for (int32_t i = kWord - depth; i < kWord; ++i) *output++ = word[i];
 }
 
-/// Runs a pool of 2x2, or along a line of 2, without padding above and at the left, as most are; false for others. A
-/// line's mean is that of it twice.
-TINYHOST_COLD bool RunTwoByTwo(const OperatorView& op, PairFunction pairs, PairFunction narrow_pairs) {
+/// Runs a pool that is such, as most are; false for others. A line's mean is that of it twice.
+TINYHOST_COLD bool RunTwoByTwo(const OperatorView& op, const PairFunctions& pairs) {
   const PoolParams& params = *op.params<PoolParams>();
+  const int32_t filter = params.filter_height, stride = params.stride_width, row_stride = params.stride_height;
+  if (filter > 2 || params.filter_width != 2 || params.pad_top + params.pad_left != 0) return false;
   const int32_t height = op.inputs[0].dims[1], width = op.inputs[0].dims[2], depth = op.output.dims[3];
   const int32_t n_rows = op.output.dims[1], n_columns = op.output.dims[2];
-  const int32_t stride = params.stride_width, step = stride * depth, row_bytes = width * depth;
-  const int32_t filter = params.filter_height, row_stride = params.stride_height;
-  int32_t n_whole = width < 2 ? 0 : (width - 2) / stride + 1;  // columns
-  if (n_whole > n_columns) n_whole = n_columns;
-  const bool is_narrow = stride == 2 && depth <= 2, is_line = stride == 1, is_cut = n_whole < n_columns;
-  if (filter > 2 || params.filter_width != 2 || params.pad_top + params.pad_left != 0 ||
-      (depth < kWord && (n_whole * depth < kWord || (stride > 2 && depth < 3)))) {
-    return false;
+  const int32_t row_bytes = width * depth, row_step = row_stride * row_bytes, output_bytes = n_columns * depth;
+  const bool is_cut = (n_columns - 1) * stride + 2 > width;  // as the last column's window alone can be
+  const int32_t n_whole = n_columns - is_cut;
+  TwoByTwo pool{pairs,
+                pairs.any,
+                {filter == 2 ? row_bytes : 0, depth, depth, n_whole, stride * depth, n_rows, row_step},
+                depth,
+                n_columns,
+                n_rows,
+                n_rows - ((n_rows - 1) * row_stride + filter > height),
+                is_cut,
+                false};
+  const bool is_narrow = stride == 2 && depth <= 2;
+  if (stride == 1 || is_narrow) pool.rows.length = n_whole * depth, pool.rows.n = n_whole > 0;
+  if (depth < kWord) {
+    if (n_whole * depth < kWord || (stride > 2 && depth < 3)) return false;
+    if (is_narrow) pool.run = pairs.narrow[depth - 1];
+    pool.ends = is_cut || !(stride == 1 || is_narrow);
+    if (pool.ends) pool.n_clear = row_stride < filter ? n_rows - 2 : n_rows - 1;
   }
-  const bool ends = depth < kWord && (is_cut || !(is_line || is_narrow));  // in a pixel with nothing behind it
-  PairRows rows{depth, row_bytes, depth, depth, n_whole, step, 1, row_stride * row_bytes};
-  if (is_line) rows.length = n_whole * depth, rows.n = n_whole > 0;
-  PairRows cut = rows;
-  cut.tap = 0, cut.length = depth, cut.n = 1;
-  const int32_t to_last = (n_columns - 1) * step, n = rows.n;
-  const int32_t n_whole_rows = height < filter ? 0 : (height - filter) / row_stride + 1;
-  int32_t n_clear = n_rows - ends;  // rows that do not end with either tensor
-  const int32_t n_inside = height - ends < filter ? 0 : (height - ends - filter) / row_stride + 1;
-  if (n_clear > n_inside) n_clear = n_inside;
+  if (pool.n_clear > pool.n_whole_rows) pool.n_clear = pool.n_whole_rows;
+  pool.rows.n_rows = is_cut || pool.n_clear < 0 ? 0 : pool.n_clear;
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
   for (int32_t left = op.output.dims[0]; left > 0; --left, image += height * row_bytes) {
-    const int8_t* row = image;
-    for (int32_t y = 0; y < n_rows; y += rows.n_rows, row += rows.n_rows * rows.row_step) {
-      rows.n_rows = is_cut || y >= n_clear ? 1 : n_clear - y;
-      rows.below = cut.below = filter == 2 && y < n_whole_rows ? row_bytes : 0;
-      const bool at_end = ends && y >= n_clear;
-      rows.n = n - (at_end && !is_cut);
-      (is_narrow ? narrow_pairs : pairs)(rows, row, output);
-      output += rows.n_rows * n_columns * depth;
-      if (at_end) {
-        RunLastPair(is_cut ? cut : rows, pairs, row + to_last, output - depth);
-      } else if (is_cut) {
-        pairs(cut, row + to_last, output - depth);
-      }
+    pool.run(pool.rows, image, output);
+    output += pool.rows.n_rows * output_bytes;
+    const int8_t* row = image + pool.rows.n_rows * row_step;
+    for (int32_t y = pool.rows.n_rows; y < n_rows; ++y, row += row_step, output += output_bytes) {
+      pool.RunRow(y, row, output);
     }
   }
   return true;
 }
 
-struct MeanOfWords {
-  TINYHOST_INLINE uint32_t operator()(uint32_t a, uint32_t b, uint32_t c, uint32_t d) const {
-    return MeanOfBytes(a, b, c, d);
-  }
-};
-
-struct MeanOfNarrow {
-  TINYHOST_INLINE uint32_t operator()(const NarrowWindows& windows) const { return MeansOfFour(SumNarrow(windows)); }
-};
-
-struct MaximumOfWords {
-  TINYHOST_INLINE uint32_t operator()(uint32_t a, uint32_t b, uint32_t c, uint32_t d) const {
-    return MaximumBytes(MaximumBytes(a, b), MaximumBytes(c, d));
-  }
-};
-
-struct MaximumOfNarrow {
-  TINYHOST_INLINE uint32_t operator()(const NarrowWindows& windows) const { return MaximumNarrow(windows); }
-};
+constexpr PairFunctions kMeans = {RunPairs<MeanOfBytes>,
+                                  {RunNarrowPairs<MeanOfNarrow>, RunNarrowPairs<OfTwoChannels<MeanOfBytes>>}};
+constexpr PairFunctions kMaxima = {RunPairs<MaximumOfBytes>,
+                                   {RunNarrowPairs<MaximumOfNarrow>, RunNarrowPairs<OfTwoChannels<MaximumOfBytes>>}};
 
 void AveragePixels(const PoolWindow& window, int8_t* output) {
   window.height* window.width > kMaxPackedSum ? AverageMany(window, output) : AverageFew(window, output);
@@ -342,12 +354,12 @@ void Finish(const OperatorView& op) {
 }
 
 void RunAverage(const OperatorView& op) {
-  if (!RunTwoByTwo(op, RunPairs<MeanOfWords>, RunNarrowPairs<MeanOfNarrow>)) RunPool(op, AveragePixels);
+  if (!RunTwoByTwo(op, kMeans)) RunPool(op, AveragePixels);
   Finish(op);
 }
 
 void RunMaximum(const OperatorView& op) {
-  if (!RunTwoByTwo(op, RunPairs<MaximumOfWords>, RunNarrowPairs<MaximumOfNarrow>)) RunPool(op, MaximumOf);
+  if (!RunTwoByTwo(op, kMaxima)) RunPool(op, MaximumOf);
   Finish(op);
 }
 

@@ -5,6 +5,13 @@
 
 namespace tinyhost::simd {
 
+/// Whether the program has room for kernels of few channels that others run, too: as for those of Winograd.
+#ifdef TINYHOST_OPERATOR_GROUPS
+constexpr bool kHasRoom = (TINYHOST_OPERATOR_GROUPS >> static_cast<int>(OperatorGroup::kWinograd) & 1) != 0;
+#else
+constexpr bool kHasRoom = true;
+#endif
+
 /// Calls four(a, b, output) for words of four elements, and one(a, b) -> the output's byte for those that a row has
 /// left over. What lies where an output goes is read before it. four moves the output on, as StoreNext does.
 template <typename FourFunction, typename OneFunction>
@@ -54,6 +61,24 @@ TINYHOST_INLINE void ForEachFourOfOnes(const Rows& rows, WordFunction word_of, F
       four(LoadNext(input), [word](int32_t& a, int32_t& b) { a = b = word; }, output);
     }
     return;
+  }
+  if (kHasRoom && n == 2) {
+    for (const int8_t* const end_of_pairs = ones + (rows.n_rows & ~1); ones != end_of_pairs;) {
+      const int32_t word = word_of(LoadNextByte(ones)), second = word_of(LoadNextByte(ones));
+      four(LoadNext(input), [x = word, second](int32_t& a, int32_t& b) mutable { a = b = x, x = second; }, output);
+    }
+  }
+  if (kHasRoom && n == 3) {
+    for (const int8_t* const end_of_fours = ones + (rows.n_rows & ~3); ones != end_of_fours;) {
+      const int32_t word = word_of(LoadNextByte(ones)), second = word_of(LoadNextByte(ones));
+      four(
+          LoadNext(input), [x = word, word, second](int32_t& a, int32_t& b) mutable { a = word, b = x, x = second; },
+          output);
+      const int32_t third = word_of(LoadNextByte(ones));
+      four(LoadNext(input), [x = second, third](int32_t& a, int32_t& b) mutable { a = b = x, x = third; }, output);
+      const int32_t last = word_of(LoadNextByte(ones));
+      four(LoadNext(input), [x = third, last](int32_t& a, int32_t& b) mutable { a = x, b = x = last; }, output);
+    }
   }
   while (ones != end) {
     const int32_t word = word_of(LoadNextByte(ones));
