@@ -50,6 +50,7 @@ _FILES = {
         "sine",
     },
     "int32": {"cast", "int32_binary"},
+    "rare": {"cumsum", "log_softmax"},
     "winograd": {"winograd"},
 }
 """Source files of groups of operators (OperatorGroup), but for core."""

@@ -155,6 +155,13 @@ def _unary(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     return _append(net, code, [net.index], net.shape, net.scale * factor, **options)
 
 
+def _rsqrt(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """RSQRT of what is never negative; TFLM refuses the others."""
+    net = _append(net, "ABS", [net.index], net.shape, net.scale * 2.0 ** draw(st.floats(-3, 3)))
+    scale = net.scale**-0.5 / 2**15 * 2.0 ** draw(st.floats(-8, 3))
+    return _append(net, "RSQRT", [net.index], net.shape, scale)
+
+
 def _sigmoid(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     code = draw(st.sampled_from(["LOGISTIC", "TANH"]))
     return _append(net, code, [net.index], net.shape, _UNIT)
@@ -228,6 +235,7 @@ INT16_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "operators of two int16": _models(_binary, ranks=(1, 2, 3, 4)),
     "PRELU of int16": _models(_prelu, ranks=(3, 4)),
     "operators of one int16": _models(_unary, ranks=(1, 2, 3, 4)),
+    "RSQRT of int16": _models(_rsqrt, ranks=(1, 2, 3, 4)),
     "LOGISTIC and TANH of int16": _models(_sigmoid, ranks=(1, 2, 3, 4)),
     "SOFTMAX of int16": _models(_softmax, ranks=(2, 3, 4)),
     "MEAN and SUM of int16": _models(_mean, ranks=(2, 3, 4)),

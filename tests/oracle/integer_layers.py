@@ -40,12 +40,15 @@ def _cast(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 def _operand(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> int:
     """Return the net itself, or a constant that broadcasts to it."""
-    if draw(st.booleans()):
-        return net.index
+    return net.index if draw(st.booleans()) else _constant(draw, rng, net)
+
+
+def _constant(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, not_zero: bool = False) -> int:
     rank = draw(st.integers(1, len(net.shape)))
     shape = tuple(dim if draw(st.booleans()) else 1 for dim in net.shape[len(net.shape) - rank :])
     most = 2 ** draw(st.integers(1, 30))
-    return net.builder.tensor(shape, dtype="int32", data=rng.integers(-most, most, shape))
+    values = rng.integers(-most, most, shape)
+    return net.builder.tensor(shape, dtype="int32", data=np.where((values == 0) & not_zero, most, values))
 
 
 def _binary(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
@@ -56,6 +59,13 @@ def _binary(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     code = draw(st.sampled_from(["ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE"]))
     fused = {"FusedActivationFunction": 0} if code in ("ADD", "SUB", "MUL") else {}
     return _append(net, code, inputs, "int32", **fused)
+
+
+def _quotient(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """Return DIV by a constant without zeros, of what is above -2^31: at -2^31 / -1 TFLM stops."""
+    net = _whole(draw, net, 18)
+    divisor = _constant(draw, rng, net, not_zero=True)
+    return _append(net, "DIV", [net.index, divisor], "int32", FusedActivationFunction=0)
 
 
 def _comparison(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
@@ -92,6 +102,7 @@ def _gather(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 INTEGER_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "CAST": float_models(_cast, ranks=(1, 2, 3, 4)),
     "operators of two int32": float_models(_binary, ranks=(1, 2, 3, 4)),
+    "DIV of int32": float_models(_quotient, ranks=(1, 2, 3, 4)),
     "comparisons of int32": float_models(_comparison, ranks=(2, 3, 4)),
     "GATHER by computed indices": float_models(_gather, ranks=(1, 2)),
 }

@@ -15,6 +15,7 @@ __all__ = [
     "concatenation",
     "extreme",
     "l2_normalization",
+    "log_softmax",
     "logistic",
     "mul",
     "operand",
@@ -27,6 +28,7 @@ __all__ = [
     "residual",
     "softmax",
     "sub",
+    "sums",
 ]
 
 
@@ -189,6 +191,25 @@ def relu6(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 def requantize(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     scale = float(np.float32(net.scale * 2.0 ** draw(st.floats(-5, 5))))
     return append(draw, net, "QUANTIZE", [net.index], net.shape, scale, random_zero_point(draw))
+
+
+def sums(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """CUMSUM along any axis, or ADD_N of the net and constants of its quantization."""
+    scale = float(np.float32(net.scale * 2.0 ** draw(st.floats(-2, 6))))
+    if draw(st.booleans()):
+        axis = net.builder.integers(draw(st.integers(-len(net.shape), len(net.shape) - 1)))
+        options = {"Exclusive": draw(st.booleans()), "Reverse": draw(st.booleans())}
+        return append(draw, net, "CUMSUM", [net.index, axis], net.shape, scale, random_zero_point(draw), **options)
+    addends = [net.index]
+    for _ in range(draw(st.integers(1, 12))):
+        data = rng.integers(-128, 128, net.shape)
+        other = net.builder.tensor(net.shape, scale=net.scale, zero_point=net.zero_point, data=data)
+        addends.append(draw(st.sampled_from([net.index, other])))
+    return append(draw, net, "ADD_N", addends, net.shape, scale, random_zero_point(draw))
+
+
+def log_softmax(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    return append(draw, net, "LOG_SOFTMAX", [net.index], net.shape, 1 / 16, 127)
 
 
 def l2_normalization(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:

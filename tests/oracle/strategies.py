@@ -29,6 +29,7 @@ from tests.oracle.other_layers import (
     concatenation,
     extreme,
     l2_normalization,
+    log_softmax,
     logistic,
     mul,
     pad,
@@ -40,6 +41,7 @@ from tests.oracle.other_layers import (
     residual,
     softmax,
     sub,
+    sums,
 )
 from tests.oracle.rarer_layers import RARER_MODELS
 from tests.oracle.recurrent_layers import lstm_models
@@ -98,7 +100,9 @@ _PICTURE_LAYERS: dict[str, Layer] = {
     "BATCH_MATMUL": batch_matmul,
     "DIV": division,
     "GATHER and other rearrangements": rearrangement,
+    "CUMSUM and ADD_N of int8": sums,
     "L2_NORMALIZATION": l2_normalization,
+    "LOG_SOFTMAX": log_softmax,
     "RESIZE_BILINEAR": resize_bilinear,
     "RSQRT": rsqrt,
     "SQUARED_DIFFERENCE": squared_difference,
@@ -136,10 +140,12 @@ _OF_ANY_RANK = {
     "ARG_MAX and ARG_MIN",
     "BATCH_MATMUL",
     "CONCATENATION",
+    "CUMSUM and ADD_N of int8",
     "DIV",
     "GATHER and other rearrangements",
     "L2_NORMALIZATION",
     "LOGISTIC",
+    "LOG_SOFTMAX",
     "MAXIMUM and MINIMUM",
     "MUL",
     "PAD",

@@ -21,6 +21,7 @@ __all__ = [
     "Comparison",
     "ConcatenationParams",
     "ConvParams",
+    "CumsumParams",
     "DistanceSource",
     "FILTERS_PER_BLOCK",
     "FloatBinaryParams",
@@ -47,6 +48,7 @@ __all__ = [
     "Int32BinaryParams",
     "KWS_PARAMS",
     "KwsParams",
+    "LogSoftmaxParams",
     "LookupParams",
     "LstmParams",
     "MAX_AVERAGE_MS",
@@ -213,6 +215,8 @@ class OperatorGroup(IntEnum):
     """a form of CONV_2D that takes fewer instructions and more flash"""
     INT32 = 7
     """integers without a scale, and tables that they index"""
+    RARE = 8
+    """int8 operators that few networks have"""
 
 
 class OperatorCode(IntEnum):
@@ -338,6 +342,10 @@ class OperatorCode(IntEnum):
     """NoParams; converts between float32, int32, int16 and int8, ignoring scales; floats are rounded toward zero and saturated, integers keep their low bytes"""
     GATHER = 60
     """NoParams; (outer, n, inner) and m indices, int32, to (outer, m, inner); an index outside 0..n - 1 selects the nearest row"""
+    LOG_SOFTMAX = 61
+    """LogSoftmaxParams; along the last dimension; the output's scale is 1/16, its zero point 127"""
+    CUMSUM = 62
+    """CumsumParams; (outer, n, inner) along n, to the same shape or, if is_sum, to (outer, inner)"""
 
 
 OPERATOR_GROUPS = {
@@ -401,6 +409,8 @@ OPERATOR_GROUPS = {
     OperatorCode.INT32_COMPARE: OperatorGroup.INT32,
     OperatorCode.CAST: OperatorGroup.INT32,
     OperatorCode.GATHER: OperatorGroup.INT32,
+    OperatorCode.LOG_SOFTMAX: OperatorGroup.RARE,
+    OperatorCode.CUMSUM: OperatorGroup.RARE,
 }
 """The group of each OperatorCode."""
 
@@ -1569,6 +1579,88 @@ class ResizeBilinearParams:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LogSoftmaxParams:
+    """LOG_SOFTMAX."""
+
+    SIZE: ClassVar[int] = 16
+    _STRUCT: ClassVar[Struct] = Struct("<Iiibbh")
+
+    table_offset: int = 0
+    """i32[256]: exp(-i * input scale) in Q31, 0 where TFLM leaves the term out; the first is 2^31 - 1"""
+    input_multiplier: int = 0
+    """Q31: of differences, to Q5.26"""
+    reverse_multiplier: int = 0
+    """Q31: back"""
+    input_shift: int = 0
+    """-31..30"""
+    reverse_shift: int = 0
+    """-31..30"""
+    diff_min: int = 0
+    """the least difference whose exponential counts"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.table_offset, self.input_multiplier, self.reverse_multiplier, self.input_shift, self.reverse_shift, self.diff_min)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> LogSoftmaxParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            table_offset=values[0],
+            input_multiplier=values[1],
+            reverse_multiplier=values[2],
+            input_shift=values[3],
+            reverse_shift=values[4],
+            diff_min=values[5],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CumsumParams:
+    """CUMSUM: sums start with what minus the input's zero point is, and wrap around; then they are brought to the output's scale."""
+
+    SIZE: ClassVar[int] = 16
+    _STRUCT: ClassVar[Struct] = Struct("<iibbBBB3B")
+
+    input_multiplier: int = 0
+    """Q31: of (x - zero point) * 2^20"""
+    output_multiplier: int = 0
+    """Q31: of the sum"""
+    input_shift: int = 0
+    """-31..30"""
+    output_shift: int = 0
+    """-31..30"""
+    exclusive: int = 0
+    """1: an element is not in its own sum"""
+    reverse: int = 0
+    """1: from the last one on"""
+    is_sum: int = 0
+    """1: of each column the last sum alone, as of ADD_N"""
+    reserved: tuple[int, ...] = (0, 0, 0)
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.input_multiplier, self.output_multiplier, self.input_shift, self.output_shift, self.exclusive, self.reverse, self.is_sum, *self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> CumsumParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            input_multiplier=values[0],
+            output_multiplier=values[1],
+            input_shift=values[2],
+            output_shift=values[3],
+            exclusive=values[4],
+            reverse=values[5],
+            is_sum=values[6],
+            reserved=values[7 : 10],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Int32BinaryParams:
     """INT32_BINARY."""
 
@@ -1576,7 +1668,7 @@ class Int32BinaryParams:
     _STRUCT: ClassVar[Struct] = Struct("<B3B")
 
     function: int = 0
-    """any except div, prelu, floor_mod and floor_div"""
+    """any except prelu, floor_mod and floor_div; div rounds toward zero and gives 0 if b is 0"""
     reserved: tuple[int, ...] = (0, 0, 0)
     """0"""
 
@@ -2078,7 +2170,7 @@ class Int16BinaryParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Int16ScaleParams:
-    """INT16_SCALE: (x - its zero point) times a multiplier, plus the output's zero point: QUANTIZE, RELU, RELU6, LEAKY_RELU, ABS."""
+    """INT16_SCALE: (x - its zero point) times a multiplier, plus the output's zero point: QUANTIZE, RELU, RELU6, LEAKY_RELU, ABS, RSQRT."""
 
     SIZE: ClassVar[int] = 16
     _STRUCT: ClassVar[Struct] = Struct("<2i2bhhBB")
@@ -2093,12 +2185,12 @@ class Int16ScaleParams:
     """in the range of the output's type"""
     negates: int = 0
     """1: values below 0 change their sign"""
-    reserved: int = 0
-    """0"""
+    is_rsqrt: int = 0
+    """1: of int16, 2^20 / sqrt(x) is multiplied by the first multiplier; up to 0 the output is activation_max"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(*self.multiplier, *self.shift, self.activation_min, self.activation_max, self.negates, self.reserved)
+        return self._STRUCT.pack(*self.multiplier, *self.shift, self.activation_min, self.activation_max, self.negates, self.is_rsqrt)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> Int16ScaleParams:
@@ -2110,7 +2202,7 @@ class Int16ScaleParams:
             activation_min=values[4],
             activation_max=values[5],
             negates=values[6],
-            reserved=values[7],
+            is_rsqrt=values[7],
         )
 
 

@@ -24,7 +24,6 @@ _UNROLL = (
 _NO_TABLE_LOOK_UP = (
     "remove the Embedding layer and feed the model its output, or replace it by a Dense layer on one-hot rows"
 )
-_NO_LOG_SOFTMAX = "in int8, end the model with a softmax, and take the logarithm of its output on the host"
 _ONE_DIRECTION = "use a forward LSTM layer: Bidirectional and go_backwards reverse the input"
 _VARIABLES = "export int8 variables that are initialized with zeros, or a model without variables"
 _DENSE = (
@@ -46,7 +45,6 @@ _WAYS_OUT: Mapping[str, str] = {
     "DENSIFY": _DENSE,
     "GATHER": _NO_TABLE_LOOK_UP,
     "IF": _UNROLL,
-    "LOG_SOFTMAX": _NO_LOG_SOFTMAX,
     "READ_VARIABLE": _VARIABLES,
     "SPACE_TO_BATCH_ND": _BATCH_OF_1,
     "UNIDIRECTIONAL_SEQUENCE_RNN": _UNROLL,

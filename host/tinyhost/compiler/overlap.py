@@ -39,6 +39,7 @@ _ELEMENTWISE = {
     OperatorCode.COMPARE,
     OperatorCode.SELECT,
     OperatorCode.SOFTMAX,
+    OperatorCode.LOG_SOFTMAX,
     OperatorCode.LOGISTIC,
     OperatorCode.LOOKUP,
     OperatorCode.RELU,

@@ -30,6 +30,7 @@ INT16_OPERATORS = (
     "QUANTIZE",
     "RELU",
     "RELU6",
+    "RSQRT",
     "SOFTMAX",
     "SQUARED_DIFFERENCE",
     "SUB",

@@ -7,7 +7,7 @@ from tinyhost.compiler.graph import Graph, Operator
 
 __all__ = ["INT32_OPERATORS", "name_int32"]
 
-INT32_OPERATORS = ("ADD", "MAXIMUM", "MINIMUM", "MUL", "SQUARED_DIFFERENCE", "SUB")
+INT32_OPERATORS = ("ADD", "DIV", "MAXIMUM", "MINIMUM", "MUL", "SQUARED_DIFFERENCE", "SUB")
 """That lowering knows with INT32_ before their names."""
 
 

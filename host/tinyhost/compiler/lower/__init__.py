@@ -54,6 +54,7 @@ from tinyhost.compiler.lower.int16 import (
     lower_int16_pool,
     lower_int16_quantize,
     lower_int16_relu6,
+    lower_int16_rsqrt,
     lower_int16_scale,
     lower_int16_sigmoid,
     lower_int16_softmax,
@@ -66,6 +67,7 @@ from tinyhost.compiler.lower.int16_weighted import (
 from tinyhost.compiler.lower.integers import lower_cast, lower_gather, lower_int32_binary, lower_int32_compare
 from tinyhost.compiler.lower.layout import lower_concatenation, lower_pad, lower_reshape, lower_strided_copy
 from tinyhost.compiler.lower.matrices import lower_batch_matmul, lower_float_batch_matmul, lower_int16_batch_matmul
+from tinyhost.compiler.lower.rare import lower_cumsum, lower_log_softmax
 from tinyhost.compiler.lower.recurrent import lower_lstm
 from tinyhost.compiler.lower.reduction import (
     lower_arg_max,
@@ -92,6 +94,7 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "COMPARE": lower_compare,
     "CONCATENATION": lower_concatenation,
     "CONV_2D": lower_conv,
+    "CUMSUM": lower_cumsum,
     "DEPTHWISE_CONV_2D": lower_depthwise_conv,
     "DEQUANTIZE": lower_dequantize,
     "DIV": lower_div,
@@ -145,6 +148,7 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "HARD_SWISH": lower_hard_swish,
     "INT32_ADD": lower_int32_binary,
     "INT32_COMPARE": lower_int32_compare,
+    "INT32_DIV": lower_int32_binary,
     "INT32_MAXIMUM": lower_int32_binary,
     "INT32_MINIMUM": lower_int32_binary,
     "INT32_MUL": lower_int32_binary,
@@ -170,6 +174,7 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "INT16_QUANTIZE": lower_int16_quantize,
     "INT16_RELU": lower_int16_scale,
     "INT16_RELU6": lower_int16_relu6,
+    "INT16_RSQRT": lower_int16_rsqrt,
     "INT16_SOFTMAX": lower_int16_softmax,
     "INT16_SQUARED_DIFFERENCE": lower_int16_binary,
     "INT16_SUB": lower_int16_binary,
@@ -178,6 +183,7 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "LEAKY_RELU": lower_leaky_relu,
     "LOG": lower_log,
     "LOGISTIC": lower_logistic,
+    "LOG_SOFTMAX": lower_log_softmax,
     "LOOKUP": lower_lookup,
     "MAXIMUM": lower_extreme,
     "MAX_POOL_2D": lower_pool,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ __all__ = [
     "lower_int16_pool",
     "lower_int16_quantize",
     "lower_int16_relu6",
+    "lower_int16_rsqrt",
     "lower_int16_scale",
     "lower_int16_sigmoid",
     "lower_int16_softmax",
@@ -50,6 +52,9 @@ _SCALES_OF_TWO = {"LOGISTIC": (-12,), "TANH": (-12, -11)}
 """Exponents of input scales that TFLM shifts instead of multiplying."""
 _SOFTMAX_MAX_DEPTH = 65535
 _SOFTMAX_RANGE = 10.0
+_RSQRT_BITS = 20
+"""Of fraction, while there is no output scale yet (int16_unary.cpp)."""
+_MAX_RIGHT_SHIFT = 31
 
 
 def lower_int16_binary(context: OperatorContext) -> Step:
@@ -135,6 +140,16 @@ def lower_int16_leaky_relu(context: OperatorContext) -> Step:
     above = _rescaled(context, data, output)
     below = checked_multiplier(context, abs(float(data.scale) * alpha) / float(output.scale))
     return _step(context, OperatorCode.INT16_SCALE, data, output, _scale_params(above, below, negates=int(alpha < 0)))
+
+
+def lower_int16_rsqrt(context: OperatorContext) -> Step:
+    """RSQRT, in TFLM's fixed point; of 0, and of what is negative and TFLM does not take, it is the greatest value."""
+    data, output = context.one_input(context.int16)
+    multiplier, shift = checked_multiplier(context, 1 / (math.sqrt(float(data.scale)) * float(output.scale)))
+    if shift < _RSQRT_BITS - _MAX_RIGHT_SHIFT:
+        raise context.unsupported(f"output scale {float(output.scale):.3g} is too large for the input's")
+    fine = multiplier, shift - _RSQRT_BITS
+    return _step(context, OperatorCode.INT16_SCALE, data, output, replace(_scale_params(fine, fine), is_rsqrt=1))
 
 
 def lower_int16_quantize(context: OperatorContext) -> Step:

@@ -19,7 +19,7 @@ _CAST = ("float32", "int32", "int16", "int8")
 
 
 def lower_int32_binary(context: OperatorContext) -> Step:
-    """ADD, SUB, MUL, MAXIMUM, MINIMUM and SQUARED_DIFFERENCE, without an activation."""
+    """ADD, SUB, MUL, DIV, MAXIMUM, MINIMUM and SQUARED_DIFFERENCE, without an activation."""
     context.counts((2, 2))
     output = context.integers(context.output())
     if context.operator.options.get("FusedActivationFunction", 0):

@@ -6,7 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from tinyhost.compiler.fixed_point import exp_on_negative_values, input_radius, rounding_doubling_high_mul, wrap32
+from tinyhost.compiler.fixed_point import (
+    exp_on_negative_values,
+    input_radius,
+    quantize_multiplier,
+    rounding_doubling_high_mul,
+    wrap32,
+)
 from tinyhost.compiler.graph import Tensor
 from tinyhost.compiler.image_format import MeanParams, NoParams, OperatorCode, PoolParams, SoftmaxParams
 from tinyhost.compiler.lower.context import OperatorContext, Step
@@ -14,8 +20,11 @@ from tinyhost.compiler.lower.requantize import checked_multiplier
 from tinyhost.compiler.lower.window import pool_fields
 
 __all__ = [
+    "SOFTMAX_INTEGER_BITS",
+    "SOFTMAX_MAX_DEPTH",
     "checked_pool",
     "checked_reduction",
+    "exponentials",
     "lower_arg_max",
     "lower_l2_normalization",
     "lower_mean",
@@ -24,8 +33,8 @@ __all__ = [
     "mean_params",
 ]
 
-_SOFTMAX_INTEGER_BITS = 5
-_SOFTMAX_MAX_DEPTH = 4095
+SOFTMAX_INTEGER_BITS = 5
+SOFTMAX_MAX_DEPTH = 4095
 _L2_MAX_DEPTH = 32768
 
 
@@ -112,30 +121,28 @@ def lower_softmax(context: OperatorContext) -> Step:
     context.same_shape(output, data.shape)
     if float(output.scale) != 1 / 256 or output.zero_point != -128:
         raise context.unsupported("output quantization; supported: scale 1/256 and zero point -128")
-    if not data.shape or data.shape[-1] > _SOFTMAX_MAX_DEPTH:
-        raise context.unsupported(f"shape {data.shape}; supported: up to {_SOFTMAX_MAX_DEPTH} classes")
-    real = context.real_option("Beta") * float(data.scale) * (1 << (31 - _SOFTMAX_INTEGER_BITS))
+    if not data.shape or data.shape[-1] > SOFTMAX_MAX_DEPTH:
+        raise context.unsupported(f"shape {data.shape}; supported: up to {SOFTMAX_MAX_DEPTH} classes")
+    real = context.real_option("Beta") * float(data.scale) * (1 << (31 - SOFTMAX_INTEGER_BITS))
     if not real > 1:
         raise context.unsupported(
             f"its input's scale is {float(data.scale):.3g}, as of scores that are the same for every input, and "
-            f"TensorFlow Lite Micro refuses it, too; supported: more than 2^-{31 - _SOFTMAX_INTEGER_BITS} / beta",
+            f"TensorFlow Lite Micro refuses it, too; supported: more than 2^-{31 - SOFTMAX_INTEGER_BITS} / beta",
             way_out="train the model, or load its weights, before it is converted, and give the converter a "
             "representative data set of real inputs: scores that differ have a larger scale",
         )
-    table = _exponentials(context, min(real, 2**31 - 1.0))
+    table = exponentials(min(real, 2**31 - 1.0))
     params = SoftmaxParams(table_offset=context.pool.add(table.astype("<i4").tobytes()))
     return Step(code=OperatorCode.SOFTMAX, inputs=(data.index,), output=output.index, params=params, name=output.name)
 
 
-def _exponentials(context: OperatorContext, real_multiplier: float) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+def exponentials(real_multiplier: float) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
     """Return exp(-i * scale * beta) as Q0.31 for i in 0..255; 0 where TFLM leaves the term out."""
-    from tinyhost.compiler.fixed_point import quantize_multiplier
-
     multiplier, shift = quantize_multiplier(real_multiplier)
-    smallest = -input_radius(_SOFTMAX_INTEGER_BITS, shift)
+    smallest = -input_radius(SOFTMAX_INTEGER_BITS, shift)
     table = np.zeros(256, dtype=np.int32)
     for i in range(256):
         if -i >= smallest:
             scaled = rounding_doubling_high_mul(wrap32(-i << shift), multiplier)
-            table[i] = exp_on_negative_values(scaled, _SOFTMAX_INTEGER_BITS)
+            table[i] = exp_on_negative_values(scaled, SOFTMAX_INTEGER_BITS)
     return table

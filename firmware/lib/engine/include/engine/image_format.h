@@ -132,6 +132,7 @@ enum class OperatorGroup : uint8_t {
   kInt16 = 5,  ///< int16 activations with int8 weights
   kWinograd = 6,  ///< a form of CONV_2D that takes fewer instructions and more flash
   kInt32 = 7,  ///< integers without a scale, and tables that they index
+  kRare = 8,  ///< int8 operators that few networks have
 };
 
 /// What an operator computes, named as in TensorFlow Lite. Never renumber, only append.
@@ -196,6 +197,8 @@ enum class OperatorCode : uint8_t {
   kInt32Compare = 58,  ///< FloatCompareParams; broadcasts; int8, 1 where it holds, else 0
   kCast = 59,  ///< NoParams; converts between float32, int32, int16 and int8, ignoring scales; floats are rounded toward zero and saturated, integers keep their low bytes
   kGather = 60,  ///< NoParams; (outer, n, inner) and m indices, int32, to (outer, m, inner); an index outside 0..n - 1 selects the nearest row
+  kLogSoftmax = 61,  ///< LogSoftmaxParams; along the last dimension; the output's scale is 1/16, its zero point 127
+  kCumsum = 62,  ///< CumsumParams; (outer, n, inner) along n, to the same shape or, if is_sum, to (outer, inner)
 };
 
 /// The name of a OperatorCode as the schema spells it; "unknown" for any other value.
@@ -261,6 +264,8 @@ constexpr const char* OperatorCodeName(OperatorCode value) {
     case OperatorCode::kInt32Compare: return "int32_compare";
     case OperatorCode::kCast: return "cast";
     case OperatorCode::kGather: return "gather";
+    case OperatorCode::kLogSoftmax: return "log_softmax";
+    case OperatorCode::kCumsum: return "cumsum";
   }
   return "unknown";
 }
@@ -336,6 +341,9 @@ constexpr OperatorGroup GroupOf(OperatorCode value) {
     case OperatorCode::kCast:
     case OperatorCode::kGather:
       return OperatorGroup::kInt32;
+    case OperatorCode::kLogSoftmax:
+    case OperatorCode::kCumsum:
+      return OperatorGroup::kRare;
   }
   return OperatorGroup{};
 }
@@ -736,9 +744,33 @@ struct ResizeBilinearParams {
 };
 static_assert(sizeof(ResizeBilinearParams) == 12, "ResizeBilinearParams has padding");
 
+/// LOG_SOFTMAX.
+struct LogSoftmaxParams {
+  uint32_t table_offset;  ///< i32[256]: exp(-i * input scale) in Q31, 0 where TFLM leaves the term out; the first is 2^31 - 1
+  int32_t input_multiplier;  ///< Q31: of differences, to Q5.26
+  int32_t reverse_multiplier;  ///< Q31: back
+  int8_t input_shift;  ///< -31..30
+  int8_t reverse_shift;  ///< -31..30
+  int16_t diff_min;  ///< the least difference whose exponential counts
+};
+static_assert(sizeof(LogSoftmaxParams) == 16, "LogSoftmaxParams has padding");
+
+/// CUMSUM: sums start with what minus the input's zero point is, and wrap around; then they are brought to the output's scale.
+struct CumsumParams {
+  int32_t input_multiplier;  ///< Q31: of (x - zero point) * 2^20
+  int32_t output_multiplier;  ///< Q31: of the sum
+  int8_t input_shift;  ///< -31..30
+  int8_t output_shift;  ///< -31..30
+  uint8_t exclusive;  ///< 1: an element is not in its own sum
+  uint8_t reverse;  ///< 1: from the last one on
+  uint8_t is_sum;  ///< 1: of each column the last sum alone, as of ADD_N
+  uint8_t reserved[3];  ///< 0
+};
+static_assert(sizeof(CumsumParams) == 16, "CumsumParams has padding");
+
 /// INT32_BINARY.
 struct Int32BinaryParams {
-  BinaryFunction function;  ///< any except div, prelu, floor_mod and floor_div
+  BinaryFunction function;  ///< any except prelu, floor_mod and floor_div; div rounds toward zero and gives 0 if b is 0
   uint8_t reserved[3];  ///< 0
 };
 static_assert(sizeof(Int32BinaryParams) == 4, "Int32BinaryParams has padding");
@@ -898,14 +930,14 @@ struct Int16BinaryParams {
 };
 static_assert(sizeof(Int16BinaryParams) == 20, "Int16BinaryParams has padding");
 
-/// INT16_SCALE: (x - its zero point) times a multiplier, plus the output's zero point: QUANTIZE, RELU, RELU6, LEAKY_RELU, ABS.
+/// INT16_SCALE: (x - its zero point) times a multiplier, plus the output's zero point: QUANTIZE, RELU, RELU6, LEAKY_RELU, ABS, RSQRT.
 struct Int16ScaleParams {
   int32_t multiplier[2];  ///< Q31: for values from 0 on, and for values below 0
   int8_t shift[2];  ///< -31..30
   int16_t activation_min;  ///< in the range of the output's type
   int16_t activation_max;  ///< in the range of the output's type
   uint8_t negates;  ///< 1: values below 0 change their sign
-  uint8_t reserved;  ///< 0
+  uint8_t is_rsqrt;  ///< 1: of int16, 2^20 / sqrt(x) is multiplied by the first multiplier; up to 0 the output is activation_max
 };
 static_assert(sizeof(Int16ScaleParams) == 16, "Int16ScaleParams has padding");
 

@@ -12,6 +12,7 @@ namespace tinyhost {
 namespace {
 
 constexpr int kTableSize = 256;
+constexpr int kRsqrtBits = 20;  // of fraction, while there is no output scale yet
 
 bool IsInteger(const TensorView& tensor) { return tensor.type == TensorType::kInt8 || IsInt16(tensor); }
 
@@ -23,8 +24,9 @@ TINYHOST_COLD Status CheckElements(const OperatorView& op, bool valid, uint64_t*
 
 TINYHOST_COLD Status CheckScale(const OperatorView& op, uint64_t* work) {
   const Int16ScaleParams& p = *op.params<Int16ScaleParams>();
-  bool valid =
-      IsInteger(op.inputs[0]) && IsInteger(op.output) && p.activation_min <= p.activation_max && p.negates <= 1;
+  bool valid = IsInteger(op.inputs[0]) && IsInteger(op.output) && p.activation_min <= p.activation_max &&
+               p.negates <= 1 && p.is_rsqrt <= 1;
+  if (p.is_rsqrt) valid = valid && IsInt16(op.inputs[0]) && IsInt16(op.output);
   for (int i = 0; i < 2; ++i) valid = valid && p.multiplier[i] >= 0 && ShiftInRange(p.shift[i]);
   return CheckElements(op, valid, work);
 }
@@ -44,7 +46,22 @@ void Scale(const OperatorView& op) {
   }
 }
 
+int32_t InverseRoot(const Int16ScaleParams& p, int32_t x) {
+  if (x <= 0) return p.activation_max;
+  const QuantizedMultiplier inverse = InverseSquareRoot(x);
+  const int32_t fine = MultiplyByQuantizedMultiplier(1, inverse.multiplier, inverse.shift + kRsqrtBits);
+  return Clamp(MultiplyByQuantizedMultiplier(fine, p.multiplier[0], p.shift[0]), p.activation_min, p.activation_max);
+}
+
+void RunRsqrt(const OperatorView& op) {
+  const Int16ScaleParams p = *op.params<Int16ScaleParams>();
+  const int16_t* input = op.input_data<int16_t>();
+  int16_t* output = op.output_data<int16_t>();
+  for (size_t n = ElementCount(op.output); n > 0; --n) *output++ = static_cast<int16_t>(InverseRoot(p, *input++));
+}
+
 void RunScale(const OperatorView& op) {
+  if (op.params<Int16ScaleParams>()->is_rsqrt) return RunRsqrt(op);
   if (IsInt16(op.inputs[0])) return (IsInt16(op.output) ? Scale<int16_t, int16_t> : Scale<int16_t, int8_t>)(op);
   (IsInt16(op.output) ? Scale<int8_t, int16_t> : Scale<int8_t, int8_t>)(op);
 }

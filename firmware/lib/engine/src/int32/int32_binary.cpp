@@ -18,12 +18,16 @@ TINYHOST_COLD Status CheckBoth(const OperatorView& op, TensorType type, bool val
 
 TINYHOST_COLD Status CheckBinary(const OperatorView& op, uint64_t* work) {
   const BinaryFunction function = op.params<Int32BinaryParams>()->function;
-  const bool valid = function <= BinaryFunction::kSquaredDifference && function != BinaryFunction::kDiv;
-  return CheckBoth(op, TensorType::kInt32, valid, work);
+  return CheckBoth(op, TensorType::kInt32, function <= BinaryFunction::kSquaredDifference, work);
 }
 
 int32_t WrappingMultiply(int32_t a, int32_t b) {
   return static_cast<int32_t>(static_cast<uint32_t>(a) * static_cast<uint32_t>(b));
+}
+
+int32_t Quotient(int32_t a, int32_t b) {
+  if (b == 0) return 0;
+  return b == -1 ? WrappingSubtract(0, a) : a / b;
 }
 
 struct Int32Binary {
@@ -34,6 +38,8 @@ struct Int32Binary {
         return WrappingAdd(a, b);
       case BinaryFunction::kSub:
         return WrappingSubtract(a, b);
+      case BinaryFunction::kDiv:
+        return Quotient(a, b);
       case BinaryFunction::kMaximum:
         return a > b ? a : b;
       case BinaryFunction::kMinimum:

@@ -94,6 +94,8 @@ extern const Kernel kArgMaxKernel;
 extern const Kernel kL2NormalizationKernel;
 extern const Kernel kSvdfKernel;
 extern const Kernel kWinogradConv2dKernel;
+extern const Kernel kLogSoftmaxKernel;
+extern const Kernel kCumsumKernel;
 
 /// True if a tensor is int8 of this rank.
 inline bool IsInt8(const TensorView& tensor, int rank) {

@@ -64,7 +64,9 @@
   X(kGather, kGatherKernel, kGatherKernel)                                                             \
   X(kSvdf, kSvdfKernel, kSvdfKernel)                                                                   \
   X(kUnidirectionalSequenceLstm, kUnidirectionalSequenceLstmKernel, simd::kUnidirectionalSequenceLstm) \
-  X(kWinogradConv2d, kWinogradConv2dKernel, simd::kWinogradConv2d)
+  X(kWinogradConv2d, kWinogradConv2dKernel, simd::kWinogradConv2d)                                     \
+  X(kLogSoftmax, kLogSoftmaxKernel, kLogSoftmaxKernel)                                                 \
+  X(kCumsum, kCumsumKernel, kCumsumKernel)
 
 namespace tinyhost {
 
