@@ -293,6 +293,14 @@ def test_an_index_of_64_bits_is_refused_with_the_way_out() -> None:
     assert "output_type=tf.int32" in refused.value.hint
 
 
+def test_an_index_of_64_bits_that_stays_inside_the_model_is_one_of_32() -> None:
+    b = Exporter()
+    x, wide, y = b.activation(1, 5), b.tensor((1,), dtype="int64"), b.tensor((1,), dtype="float32")
+    b.operator("CAST", [b.operator("ARG_MAX", [x, b.integers(-1)], wide, OutputType=4)], y)
+    (output,) = run_kernels(compile_tflite(b.build([x], [y]), name="m"), [np.array([[3, -9, 7, 7, -9]], np.int8)])
+    assert (output.dtype.name, output.tolist()) == ("float32", [2])
+
+
 def test_a_comparison_times_a_number_is_a_table_of_floats() -> None:
     b = Exporter()
     x = b.activation(1, 6)

@@ -73,6 +73,11 @@ class Draft:
         """Add a constant and return its index."""
         return new_constant(self.tensors, name, values)
 
+    def narrow(self, index: int) -> None:
+        """Make int32 of a tensor of int64 whose values fit, unless the model's user sees it."""
+        if self.tensors[index].dtype == "int64" and index not in self._graph.outputs:
+            self.tensors[index] = replace(self.tensors[index], dtype="int32")
+
     def was_reshaped(self, index: int) -> bool:
         """Return whether a tensor of the old graph has been given another shape."""
         return 0 <= index < len(self._graph.tensors) and self.tensors[index].shape != self._graph.tensors[index].shape

@@ -87,9 +87,13 @@ def _mirrored(draft: Draft, operator: Operator, source: int, output: int) -> int
 
 
 def rewrite_arg_max(draft: Draft, operator: Operator) -> bool:
-    """Write ARG_MAX and ARG_MIN as an ARG_MAX along the middle one of three dimensions."""
+    """Write ARG_MAX and ARG_MIN as an ARG_MAX along the middle one of three dimensions.
+
+    Of int64, as tf.math.argmax writes it, is made int32 unless it is an output of the model.
+    """
     if not is_whole(operator, 2):
         return False
+    draft.narrow(operator.outputs[0])
     data, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
     values, rank = draft.integers(operator.inputs[1]), len(data.shape)
     if values is None or values.size != 1 or not -rank <= int(values.reshape(())) < rank:

@@ -18,6 +18,10 @@ from tinyhost.compiler.packing import MAX_CARRIED_SUM
 __all__ = ["ChannelTable", "channel_table", "checked_multiplier", "short_multiplier", "symmetric_weights"]
 
 MAX_LEFT_SHIFT = 30
+_NOT_INFINITE = (
+    "one of the scales is of numbers as good as infinite, such as 1 / sqrt(0) in a UnitNormalization: normalize what "
+    "is never all 0, or convert to float32"
+)
 _MAX_LONG_SHIFT = 7
 _MAX_BOUNDED_SUM = 2**30
 _MAX_BOUNDED_SHIFT = 22
@@ -52,7 +56,10 @@ def checked_multiplier(context: OperatorContext, real: float) -> tuple[int, int]
         raise context.unsupported(f"scales differ by a factor of {real}; supported: finite factors")
     multiplier, shift = quantize_multiplier(real)
     if shift > MAX_LEFT_SHIFT:
-        raise context.unsupported(f"scales differ by a factor of {real:.3g}; supported: less than 2^{MAX_LEFT_SHIFT}")
+        raise context.unsupported(
+            f"scales differ by a factor of {real:.3g}; supported: less than 2^{MAX_LEFT_SHIFT}",
+            way_out=_NOT_INFINITE,
+        )
     return multiplier, shift
 
 

@@ -150,11 +150,22 @@ TINYHOST_HOT void RunWords(const OperatorView& op, int same, const WordRows& row
   WithAdded(op, same, [&rows](auto four, auto one) { ForEachFourOfWords(rows, four, one); });
 }
 
-TINYHOST_HOT bool RunOnes(const OperatorView& op, const Rows& rows) {
+template <bool kFew>
+TINYHOST_HOT bool RunOnesOf(const OperatorView& op, const Rows& rows) {
   const Addend addend(op, rows.ones);
   if (!addend.is_word) return false;
-  WithAdded(op, rows.ones, [&](auto four, auto one) { ForEachFourOfOnes(rows, addend, four, one); });
+  WithAdded(op, rows.ones, [&](auto four, auto one) {
+    if constexpr (kFew) {
+      ForEachFourOfFewOnes(rows, addend, four, one);
+    } else {
+      ForEachFourOfOnes(rows, addend, four, one);
+    }
+  });
   return true;
+}
+
+bool RunOnes(const OperatorView& op, const Rows& rows) {
+  return (AreFew(rows) ? RunOnesOf<true> : RunOnesOf<false>)(op, rows);
 }
 
 /// By table_input: no table, a table for outputs, a table for sums.

@@ -87,11 +87,21 @@ TINYHOST_HOT void RunWords(const OperatorView& op, int same, const WordRows& row
   WithMultiplied(op, same, [&rows](auto four, auto one) { ForEachFourOfWords(rows, four, one); });
 }
 
-TINYHOST_HOT bool RunOnes(const OperatorView& op, const Rows& rows) {
+template <bool kFew>
+TINYHOST_HOT void RunOnesOf(const OperatorView& op, const Rows& rows) {
   const int32_t minus = -2 * op.inputs[rows.ones].zero_point;
   WithMultiplied(op, rows.ones, [&rows, minus](auto four, auto one) {
-    ForEachFourOfOnes(rows, [=](int32_t byte) { return minus + 2 * byte; }, four, one);
+    const auto word_of = [=](int32_t byte) { return minus + 2 * byte; };
+    if constexpr (kFew) {
+      ForEachFourOfFewOnes(rows, word_of, four, one);
+    } else {
+      ForEachFourOfOnes(rows, word_of, four, one);
+    }
   });
+}
+
+bool RunOnes(const OperatorView& op, const Rows& rows) {
+  (AreFew(rows) ? RunOnesOf<true> : RunOnesOf<false>)(op, rows);
   return true;
 }
 

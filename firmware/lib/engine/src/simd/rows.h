@@ -62,24 +62,6 @@ TINYHOST_INLINE void ForEachFourOfOnes(const Rows& rows, WordFunction word_of, F
     }
     return;
   }
-  if (kHasRoom && n == 2) {
-    for (const int8_t* const end_of_pairs = ones + (rows.n_rows & ~1); ones != end_of_pairs;) {
-      const int32_t word = word_of(LoadNextByte(ones)), second = word_of(LoadNextByte(ones));
-      four(LoadNext(input), [x = word, second](int32_t& a, int32_t& b) mutable { a = b = x, x = second; }, output);
-    }
-  }
-  if (kHasRoom && n == 3) {
-    for (const int8_t* const end_of_fours = ones + (rows.n_rows & ~3); ones != end_of_fours;) {
-      const int32_t word = word_of(LoadNextByte(ones)), second = word_of(LoadNextByte(ones));
-      four(
-          LoadNext(input), [x = word, word, second](int32_t& a, int32_t& b) mutable { a = word, b = x, x = second; },
-          output);
-      const int32_t third = word_of(LoadNextByte(ones));
-      four(LoadNext(input), [x = second, third](int32_t& a, int32_t& b) mutable { a = b = x, x = third; }, output);
-      const int32_t last = word_of(LoadNextByte(ones));
-      four(LoadNext(input), [x = third, last](int32_t& a, int32_t& b) mutable { a = x, b = x = last; }, output);
-    }
-  }
   while (ones != end) {
     const int32_t word = word_of(LoadNextByte(ones));
     Forget(n);  // or what is made of it takes registers, too
@@ -91,6 +73,46 @@ TINYHOST_INLINE void ForEachFourOfOnes(const Rows& rows, WordFunction word_of, F
       StoreNext(output, one(LoadNextByte(input), word));
     }
     if ((n & 1) != 0) StoreNext(output, one(LoadNextByte(input), word));
+  }
+}
+
+/// Rows that ForEachFourOfFewOnes takes: of few elements, so that a word has those of several.
+inline bool AreFew(const Rows& rows) { return kHasRoom && (rows.n == 2 || rows.n == 3 || rows.n == 6); }
+
+/// The same of such rows, of two or four together; those that are left over are run one by one.
+template <typename WordFunction, typename FourFunction, typename OneFunction>
+TINYHOST_INLINE void ForEachFourOfFewOnes(const Rows& rows, WordFunction word_of, FourFunction four, OneFunction one) {
+  const int8_t *input = rows.inputs[1 - rows.ones], *ones = rows.inputs[rows.ones];
+  const int8_t* const end = ones + rows.n_rows;
+  const int8_t* const end_of_words = ones + (rows.n_rows & (rows.n == 3 ? ~3 : ~1));
+  int8_t* output = rows.output;
+  if (rows.n == 2) {
+    while (ones != end_of_words) {
+      const int32_t word = word_of(LoadNextByte(ones)), second = word_of(LoadNextByte(ones));
+      four(LoadNext(input), [x = word, second](int32_t& a, int32_t& b) mutable { a = b = x, x = second; }, output);
+    }
+  } else if (rows.n == 3) {
+    while (ones != end_of_words) {
+      const int32_t word = word_of(LoadNextByte(ones)), second = word_of(LoadNextByte(ones));
+      four(
+          LoadNext(input), [x = word, word, second](int32_t& a, int32_t& b) mutable { a = word, b = x, x = second; },
+          output);
+      const int32_t third = word_of(LoadNextByte(ones));
+      four(LoadNext(input), [x = second, third](int32_t& a, int32_t& b) mutable { a = b = x, x = third; }, output);
+      const int32_t last = word_of(LoadNextByte(ones));
+      four(LoadNext(input), [x = third, last](int32_t& a, int32_t& b) mutable { a = x, b = x = last; }, output);
+    }
+  } else {
+    while (ones != end_of_words) {
+      const int32_t word = word_of(LoadNextByte(ones)), second = word_of(LoadNextByte(ones));
+      four(LoadNext(input), [word](int32_t& a, int32_t& b) { a = b = word; }, output);
+      four(LoadNext(input), [x = word, second](int32_t& a, int32_t& b) mutable { a = b = x, x = second; }, output);
+      four(LoadNext(input), [second](int32_t& a, int32_t& b) { a = b = second; }, output);
+    }
+  }
+  while (ones != end) {
+    const int32_t word = word_of(LoadNextByte(ones));
+    for (int32_t n = rows.n; n > 0; --n) StoreNext(output, one(LoadNextByte(input), word));
   }
 }
 
