@@ -175,6 +175,13 @@ def one_session(set_: Path) -> None:
     write_manifest(set_, lines)
 
 
+def one_subject(set_: Path) -> None:
+    files = [f"{label}/{number:04}.png" for label in ("no_person", "person") for number in (2, N - 1)]
+    write_manifest(
+        set_, [Sample(file=file, sha256="", label=file.split("/")[0], time="", subject="P7") for file in files]
+    )
+
+
 def rare(set_: Path) -> None:
     (set_ / "dog").mkdir()
     for number in range(4):
@@ -265,6 +272,7 @@ PLANTED = (
     Planted(pictures, labelled_twice, "conflicting_labels", ("duplicates_across_parts",)),
     Planted(pictures, in_two_parts, "duplicates_across_parts", ("exact_duplicates",)),
     Planted(pictures, one_session, "sessions_across_parts"),
+    Planted(pictures, one_subject, "speakers_across_parts"),
     Planted(pictures, rare, "imbalance"),
     Planted(pictures, only_for_testing, "no_training_samples"),
     Planted(clips, quiet, "quiet"),

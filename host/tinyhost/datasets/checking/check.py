@@ -167,8 +167,8 @@ def _not_checked(kind: Kind, samples: Sequence[CheckedSample], has_parts: bool) 
         reason = "the set has no split: tinyhost data split creates one"
         yield NotChecked(issues=(*_PARTS, *_SPEAKERS, *_SESSIONS), reason=reason)
         return
-    if not any(sample.speaker for sample in samples):
-        reason = "there are no speakers" if kind != "clips" else "no file name or manifest names the speakers"
+    if not any(sample.speaker or sample.subject for sample in samples):
+        reason = "no manifest names the people" if kind != "clips" else "no file name or manifest names the speakers"
         yield NotChecked(issues=_SPEAKERS, reason=reason)
     if not any(sample.session for sample in samples):
         yield NotChecked(issues=_SESSIONS, reason="no manifest has the times and boards of the captures")

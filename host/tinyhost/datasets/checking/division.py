@@ -22,7 +22,10 @@ _PAUSE = timedelta(minutes=10)
 
 
 def with_origin(folder: Path, samples: Sequence[CheckedSample]) -> list[CheckedSample]:
-    """Return the samples with the speaker and the session that the set's manifest tells. Raises DatasetError."""
+    """Return the samples with the speaker, the person and the session that the set's manifest tells.
+
+    Raises DatasetError.
+    """
     lines = read_manifest(folder)
     by_file = {line.file: line for line in lines}
     sessions = _sessions(lines)
@@ -30,7 +33,8 @@ def with_origin(folder: Path, samples: Sequence[CheckedSample]) -> list[CheckedS
     for sample in samples:
         line = by_file.get(sample.file)
         speaker = sample.speaker or (line.speaker if line else "")
-        found.append(replace(sample, speaker=speaker, session=sessions.get(sample.file, "")))
+        subject = line.subject if line else ""
+        found.append(replace(sample, speaker=speaker, subject=subject, session=sessions.get(sample.file, "")))
     return found
 
 
@@ -79,8 +83,10 @@ def labels_in_order(samples: Sequence[CheckedSample], *, others_are_one: bool) -
 
 
 def across_parts(samples: Sequence[CheckedSample]) -> Iterator[DataFinding]:
-    """Yield the speakers and the sessions with samples in more than one part."""
+    """Yield the speakers, other people and sessions with samples in more than one part."""
     yield from _across(samples, lambda sample: sample.speaker, "speakers_across_parts", "bad", "speaker")
+    others = [sample for sample in samples if not sample.speaker]  # `data split` knows nothing of them
+    yield from _across(others, lambda sample: sample.subject, "speakers_across_parts", "look", "subject")
     yield from _across(samples, lambda sample: sample.session, "sessions_across_parts", "look", "session")
 
 

@@ -69,7 +69,7 @@ ISSUES: Mapping[DataIssue, str] = {
     "near_duplicates": "almost the same content more than once",
     "conflicting_labels": "the same content under two labels",
     "duplicates_across_parts": "copies in two splits: test samples were used for training",
-    "speakers_across_parts": "one speaker in two splits: metrics will be too optimistic for other people",
+    "speakers_across_parts": "one speaker or subject in two splits: metrics will be too optimistic for other people",
     "sessions_across_parts": "one session in two splits: metrics will be too optimistic for other days",
     "imbalance": "a label with far fewer samples than another",
     "no_training_samples": "a label without training samples",

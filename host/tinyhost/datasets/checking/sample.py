@@ -47,6 +47,8 @@ class CheckedSample:
     faults: tuple[Fault, ...]
     part: Part | None = None
     speaker: str = ""
+    subject: str = ""
+    """the person that it is of: a pseudonym"""
     session: str = ""
     """what was captured in one go; empty if that is not known"""
     fingerprint: Fingerprint | None = None
