@@ -398,7 +398,7 @@ def test_cvat_is_read_by_its_tags(tmp_path: Path) -> None:
     assert list(read_lists(tmp_path / "set").values()) == ["testing"]
     for text, said in (
         ('<!DOCTYPE x [<!ENTITY a "b">]><annotations>&a;</annotations>', "expected no DOCTYPE"),
-        ("<annotations>", "annotations.xml:1:13: no XML"),
+        ("<annotations>", "annotations.xml:1:13: not XML"),
     ):
         write(source / "annotations.xml", text)
         with pytest.raises(DatasetError, match=said):
