@@ -44,10 +44,8 @@ $(VENV)/.run: pyproject.toml $(EXT_SOURCES) | $(BIN)/pip
 
 $(VENV)/.dev: pyproject.toml $(EXT_SOURCES) | $(BIN)/pip
 	scripts/install_packages.sh dev
-	@# Without isolation, so that what was compiled is kept: for the next time, and for the wheel that a test builds.
 	$(BIN)/python -m pip uninstall --yes --quiet --quiet tinyhost
-	$(PIP_INSTALL) scikit-build-core nanobind setuptools-scm
-	$(PIP_INSTALL) --no-build-isolation --editable '.[dev,tour]'
+	$(PIP_INSTALL) --editable '.[dev,tour]'
 	@touch $@ $(VENV)/.run
 
 $(VENV)/.train: $(VENV)/.run
