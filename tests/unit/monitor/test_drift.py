@@ -97,5 +97,5 @@ def test_windows_of_motion_are_compared_with_windows_of_recordings(
     names = {item.feature for item in result.features or ()}
     assert ({"deviation x", "deviation y", "deviation z"} <= names) is drifts
     assert drifts or not names
-    with pytest.raises(DatasetError, match=r"motion, and .* gives pictures"):
+    with pytest.raises(DatasetError, match=r"motion, but .* gives pictures"):
         DriftWatch(tmp_path).take_reading(reading(1), HEADER)
