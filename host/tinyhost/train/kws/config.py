@@ -58,7 +58,7 @@ class KwsTrainConfig(ClassifierConfig):
     )
     features: Features = option(
         "--features",
-        "What the network sees of sound: 40 log mel energies a stride, cleaned of noise (frontend), or 13 cepstral "
+        "The network's input features per stride: 40 log mel energies with noise reduction (frontend), or 13 cepstral "
         "coefficients (mfcc).",
         "frontend",
     )
@@ -76,14 +76,14 @@ class KwsTrainConfig(ClassifierConfig):
     )
     cascade: bool = option(
         "--cascade",
-        "Also train a small network that hears whether one of the words is said, and wakes this one only then; the "
-        "model is both.",
+        "Also train a small network that detects whether any of the words is spoken, and wakes this one only then; "
+        "the model contains both.",
         False,
     )
     wake_recall: float = option(
         "--wake-recall",
-        "Of the held-out words that this network recognizes, the share for which the first network of --cascade has to "
-        "wake: sets its threshold. Many of these are noisy; live, a word is in several windows.",
+        "Share of the held-out words that this network recognizes for which the first network of --cascade must wake. "
+        "It sets that network's threshold. Live, a word is in several windows, so more words wake it.",
         0.95,
         least=0.5,
         most=1.0,
@@ -91,8 +91,8 @@ class KwsTrainConfig(ClassifierConfig):
     start_from: Path | None = option(
         "--start-from",
         "Start from the folder of a run, a .tflite of the same network, or a run's best.weights.h5; use a small "
-        "--learning-rate. Its words may differ. The .tflite for a joint network is that of its ds_cnn. Default: "
-        "models/words, which tells 499 synthetic words apart, if the width is its 72.",
+        "--learning-rate. Its words may differ. For a joint network, give the .tflite of its ds_cnn. Default: "
+        "models/words, which distinguishes 499 synthetic words, if --width is its 72.",
         None,
     )
     from_scratch: bool = option(
@@ -101,13 +101,13 @@ class KwsTrainConfig(ClassifierConfig):
     published: Path | None = None
     """weights of micro_speech for the tiny_conv of a joint network; then nothing is trained, the two are added"""
     published_classes: tuple[int, ...] = ()
-    """which of their outputs are ours, in our order"""
+    """indices of their outputs that are our classes, in our order"""
     shares: tuple[float, float] = (1.2, 0.15)
     """factors of the logits of ds_cnn and of the published network in the sum"""
     patience: int = 40
     batch_size: int = 64
     min_steps_per_epoch: int = 60
-    """small sets are gone through several times an epoch, varied anew"""
+    """of small sets, an epoch has several passes, each with other augmentation"""
     dropout: float = 0.05
     l2: float = 1e-5
     min_per_word: int = 10

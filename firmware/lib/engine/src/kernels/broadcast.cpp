@@ -42,17 +42,18 @@ TINYHOST_COLD bool ValidBroadcast(const OperatorView& op) {
 namespace {
 
 constexpr int32_t kWord = 4;
-constexpr int32_t kLongRow = 32;  // shorter ones are laid side by side, so that they are as long
+constexpr int32_t kLongRow = 32;  // shorter rows are joined to rows of this length or more
 constexpr int32_t kBlockBytes = 128;
 constexpr int32_t kMaxWords = 64;
 
-/// Dimensions in which both inputs go on alike: how many elements, and how far apart each input has them.
+/// Dimensions that one loop can run: the number of elements, and the step from one to the next in each input.
 struct Axis {
   int32_t n;
   int32_t step[2];
 };
 
-/// Makes as few axes as there may be of the output's dimensions, the innermost first; others have one element.
+/// Merges the output's dimensions to as few axes as possible, the innermost first; the axes that remain have one
+/// element.
 TINYHOST_COLD void MakeAxes(const OperatorView& op, Axis axes[4]) {
   int32_t strides[2] = {1, 1};
   Axis* axis = axes;
@@ -85,7 +86,7 @@ TINYHOST_COLD void RunRows(const OperatorView& op, const RowsKernel& kernel, con
   }
 }
 
-/// Runs short rows, of which one input has the same in all, with copies of it side by side.
+/// Runs short rows in which one input is the same for all rows: several at once, with copies of that input in a block.
 TINYHOST_COLD void RunShortRows(const OperatorView& op, const RowsKernel& kernel, Rows rows) {
   int8_t block[kBlockBytes + kWord];
   const int repeated = rows.next[0] == 0 ? 0 : 1;
@@ -112,7 +113,7 @@ TINYHOST_COLD void RunShortRows(const OperatorView& op, const RowsKernel& kernel
   RunRows(op, kernel, rows);
 }
 
-/// Fills words up to `end`, and up to 3 behind it, with the first n, again and again.
+/// Repeats the first n words up to `end`, and writes up to 3 words behind it.
 TINYHOST_HOT void Repeat(int32_t* words, int32_t n, const int32_t* end) {
   int32_t period = n;
   while (period < kWord) period += n;
@@ -121,7 +122,7 @@ TINYHOST_HOT void Repeat(int32_t* words, int32_t n, const int32_t* end) {
   for (; to < end; to += kWord) std::memcpy(to, to - period, kWord * sizeof(*to));
 }
 
-/// A row's single value for all of its elements, and up to 3 bytes behind them.
+/// Writes each row's single value for all n elements of the row, and up to 3 bytes behind the last row.
 TINYHOST_HOT void Fill(const int8_t* ones, int32_t n, int32_t n_rows, int8_t* to) {
   for (const int8_t* const end = ones + n_rows; ones != end; ++ones) {
     const uint32_t word = static_cast<uint8_t>(*ones) * 0x01010101u;
@@ -132,7 +133,7 @@ TINYHOST_HOT void Fill(const int8_t* ones, int32_t n, int32_t n_rows, int8_t* to
   }
 }
 
-/// Runs rows with a single value of one input, with copies of it.
+/// Runs rows in which one input has a single value per row, with a block of copies of these values.
 TINYHOST_COLD void RunOnes(const OperatorView& op, const RowsKernel& kernel, const Rows& of) {
   int8_t block[kBlockBytes + kWord];
   Rows rows = of;
@@ -154,7 +155,8 @@ TINYHOST_COLD void RunOnes(const OperatorView& op, const RowsKernel& kernel, con
   }
 }
 
-/// Runs rows of which one input has the same in all, with words of it: short ones several at once.
+/// Runs rows in which one input is the same for all rows, converted to words; short rows several at once. Returns false
+/// if the kernel has no such form, or the rows are too long.
 TINYHOST_COLD bool RunSameAsWords(const OperatorView& op, const RowsKernel& kernel, const Rows& of) {
   int32_t words[kMaxWords + kWord];
   const int same = of.next[0] == 0 ? 0 : 1;
@@ -191,8 +193,8 @@ TINYHOST_COLD void RunAxes(const OperatorView& op, const RowsKernel& kernel, Row
 
 int32_t LastDim(const TensorView& tensor) { return tensor.rank > 0 ? tensor.dims[tensor.rank - 1] : 1; }
 
-/// Rows of an output of which one input has all elements and the other one the same for each pixel, or one for each:
-/// what most operators that broadcast do. False for others.
+/// Finds the rows where one input has the output's shape, and the other one has a value for each channel or for each
+/// pixel, as in most operators that broadcast. Returns false for other shapes.
 TINYHOST_COLD bool FindRows(const OperatorView& op, Rows* rows) {
   const int32_t n = rows->n, depth = LastDim(op.output);
   const int small = op.inputs[0].n_bytes < op.inputs[1].n_bytes ? 0 : 1;

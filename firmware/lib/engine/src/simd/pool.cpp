@@ -1,4 +1,5 @@
-// AVERAGE_POOL_2D, MAX_POOL_2D and MEAN, four channels at a time. The last four may overlap those before them.
+// AVERAGE_POOL_2D, MAX_POOL_2D and MEAN, four channels at a time. Where the number of channels is no multiple of four,
+// the last group overlaps the one before it.
 
 #include "../kernels/pool.h"
 
@@ -17,7 +18,7 @@ constexpr int32_t kWord = 4;            // outputs at a time
 constexpr int32_t kMaxPackedSum = 255;  // values of -128 in 16 bits
 constexpr uint32_t kOnes = 0x10001;
 
-/// The bytes of four channels, or of as many as there are.
+/// Loads the bytes of four channels, or of all channels if there are fewer; the rest are 0.
 inline uint32_t LoadChannels(const int8_t* data, int32_t depth) {
   if (depth >= 4) return Load(data);
   uint32_t word = 0;
@@ -25,7 +26,7 @@ inline uint32_t LoadChannels(const int8_t* data, int32_t depth) {
   return word;
 }
 
-/// Adds up a window of four channels, two instructions per word.
+/// Adds the values of a window to the sums of four channels, with two instructions per word.
 void AddWindow(const PoolWindow& window, const int8_t* row, uint32_t sums[4]) {
   for (int32_t y = window.height; y > 0; --y, row += window.row_bytes) {
     const int8_t* data = row;
@@ -44,7 +45,7 @@ void AddWindow(const PoolWindow& window, const int8_t* row, uint32_t sums[4]) {
   }
 }
 
-/// Calls function(channel) for four channels at a time.
+/// Calls function(channel) with the first channel of each group of four.
 template <typename Function>
 TINYHOST_INLINE void ForFourChannels(int32_t depth, Function function) {
   for (int32_t channel = 0; channel < depth; channel += 4) {
@@ -53,8 +54,9 @@ TINYHOST_INLINE void ForFourChannels(int32_t depth, Function function) {
   }
 }
 
-/// Calls function(data, output) for four outputs at a time of a row that is a line, or of a pixel. The second four may
-/// overlap the first; four of fewer channels are stored over.
+/// Calls function(data, output) for each group of four outputs: of a whole row if the window is a line, otherwise of
+/// each pixel. The second group may overlap the first. With fewer than four channels, the bytes that are stored behind
+/// a pixel are overwritten by the next one.
 template <typename Function>
 TINYHOST_INLINE void ForEachFour(const PoolWindow& window, int8_t* output, Function function) {
   int32_t length = window.depth, n_pixels = window.n_pixels;
@@ -75,7 +77,7 @@ TINYHOST_INLINE void ForEachFour(const PoolWindow& window, int8_t* output, Funct
   }
 }
 
-/// Calls function(word) for the words of four channels in a window.
+/// Calls function(word) with four channels of every pixel in a window.
 template <typename Function>
 TINYHOST_INLINE void ForEachTap(const PoolWindow& window, const int8_t* row, Function function) {
   const int32_t depth = window.depth;
@@ -91,13 +93,14 @@ TINYHOST_INLINE void ForEachTap(const PoolWindow& window, const int8_t* row, Fun
   }
 }
 
-/// Sums in 16 bits: of bytes 0 and 2, and of 1 and 3.
+/// Sums of bytes, in 16 bits each: `even` of bytes 0 and 2, `odd` of bytes 1 and 3.
 struct PackedSums {
   uint32_t even, odd;
 };
 
-/// Means of four bytes each. The sum is four times what halving twice has left, `half`, and what that dropped: 2 where
-/// the halves are apart by one, 1 for each pair that was. From 2 on that is one more, of a negative sum from 3 on.
+/// Rounded means of four bytes, in each byte lane. Halving twice leaves `half` = floor(sum / 4). It drops a remainder
+/// of 2 if the two halves differ in their lowest bit, and of 1 for each pair whose sum is odd. A remainder of 2 or more
+/// rounds up; where the mean is negative, only one of 3 does.
 TINYHOST_INLINE uint32_t MeanOfBytes(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
   const uint32_t first = a ^ b, second = c ^ d;
   a = HalfSumBytes(a, b);
@@ -107,9 +110,9 @@ TINYHOST_INLINE uint32_t MeanOfBytes(uint32_t a, uint32_t b, uint32_t c, uint32_
   return AddBytes(half, (from_three | (from_two & ~(half >> 7))) & 0x01010101u);
 }
 
-/// Means of four windows of one channel: eight bytes side by side of the row above, and of that below. Of their sums
-/// and 1: a shift rounds down, so that 2 is added to a sum, of a negative one 1: -1, which counts as not negative here,
-/// has mean 0 either way.
+/// Rounded means of four windows of one channel, from eight adjacent bytes of the upper row (a, b) and of the lower one
+/// (c, d). A shift rounds down, so 2 is added to a sum before it, but only 1 to a negative sum. The sums start at 1, so
+/// that a sum of -1 does not count as negative; its mean is 0 either way.
 TINYHOST_INLINE uint32_t MeanOfNarrow(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
   const uint32_t first_two = AddOddBytes(AddEvenBytes(AddOddBytes(AddEvenBytes(kOnes, a), a), c), c);
   const uint32_t last_two = AddOddBytes(AddEvenBytes(AddOddBytes(AddEvenBytes(kOnes, b), b), d), d);
@@ -117,7 +120,7 @@ TINYHOST_INLINE uint32_t MeanOfNarrow(uint32_t a, uint32_t b, uint32_t c, uint32
   return JoinQuarters(even + WithoutHigher(kOnes, even), odd + WithoutHigher(kOnes, odd));
 }
 
-/// Maxima of the same.
+/// Maxima of the same four windows.
 TINYHOST_INLINE uint32_t MaximumOfNarrow(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
   const uint32_t first_half = MaximumBytes(a, c), second_half = MaximumBytes(b, d);
   const uint32_t low = PackLow(first_half, second_half), high = PackHigh(first_half, second_half);
@@ -128,16 +131,17 @@ TINYHOST_INLINE uint32_t MaximumOfBytes(uint32_t a, uint32_t b, uint32_t c, uint
   return MaximumBytes(MaximumBytes(a, b), MaximumBytes(c, d));
 }
 
-/// Makes four outputs of four words.
+/// Computes four outputs from the four words of their windows.
 using FourFunction = uint32_t (*)(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
-/// The same as of the words of four windows, of two channels' bytes side by side.
+/// The same for two channels, whose bytes alternate: sorts them into one word for each place in a window.
 template <FourFunction kOfWords>
 TINYHOST_INLINE uint32_t OfTwoChannels(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
   return kOfWords(PackLow(a, b), PackHigh(a, b), PackLow(c, d), PackHigh(c, d));
 }
 
-/// Sums over a count, with half of it, subtracted where a sum is negative: a division rounds towards zero.
+/// Both sums divided by `count`, rounded to nearest. As the division truncates towards zero, half of `count` is added
+/// to a sum, or subtracted from a negative one.
 TINYHOST_INLINE uint32_t Means(uint32_t sums, int32_t count) {
   const uint32_t half = static_cast<uint32_t>(count / 2);
   const uint32_t rounded = AddEvenBytes(sums, BySign(sums, (-half & 0xFFFF) * kOnes, half * kOnes));
@@ -145,7 +149,8 @@ TINYHOST_INLINE uint32_t Means(uint32_t sums, int32_t count) {
   return PackLow(static_cast<uint32_t>(static_cast<int16_t>(rounded) / count), static_cast<uint32_t>(high / count));
 }
 
-/// A window of whole rows of the input, as one row, or as rows of three, which are fast.
+/// Returns a window that covers whole rows of the input as a window of a single row, or of rows of three pixels, which
+/// run faster; any other window as it is.
 TINYHOST_NOINLINE PoolWindow Joined(const PoolWindow& of) {
   PoolWindow window = of;
   if (window.width * window.depth != window.row_bytes) return window;
@@ -156,7 +161,7 @@ TINYHOST_NOINLINE PoolWindow Joined(const PoolWindow& of) {
   return window;
 }
 
-/// Means of up to kMaxPackedSum values.
+/// Averages windows of at most kMaxPackedSum pixels.
 TINYHOST_HOT void AverageFew(const PoolWindow& of, int8_t* output) {
   const PoolWindow joined = Joined(of), window = joined;  // a copy that outputs cannot alias
   const int32_t count = window.height * window.width;
@@ -194,21 +199,22 @@ TINYHOST_COLD void AverageMany(const PoolWindow& window, int8_t* output) {
   }
 }
 
-/// Rows of windows of 2x2, all whole or all cut: what is missing of one is what it has of the same, counted twice.
+/// Rows of 2x2 windows, which are all complete, or all lack their second row or column. A value that is missing is
+/// replaced by its neighbour, which changes neither the mean nor the maximum.
 struct PairRows {
-  int32_t below;   // from a row of the windows to their second one; 0 where that is missing
-  int32_t tap;     // from a column to the second one; 0 likewise
-  int32_t length;  // outputs side by side, of inputs side by side: those of a pixel, or of a line
-  int32_t n;       // such in a row
-  int32_t step;    // from the input of one to that of the next one
+  int32_t below;   // bytes from the first row of a window to its second one; 0 if that is missing
+  int32_t tap;     // bytes from the first column to the second one; 0 if that is missing
+  int32_t length;  // adjacent outputs whose inputs are adjacent: of a pixel, or of a whole line
+  int32_t n;       // pixels or lines in a row
+  int32_t step;    // bytes from the input of one to that of the next one
   int32_t n_rows;
   int32_t row_step;
 };
 
 using PairFunction = void (*)(const PairRows& rows, const int8_t* row, int8_t* output);
 
-/// kOfWords: four outputs of four words. The second four of a pixel or a line may overlap the first; four of fewer
-/// channels are stored over.
+/// Runs rows by groups of four outputs. The second group of a pixel or a line may overlap the first; with fewer than
+/// four channels, the bytes that are stored behind a pixel are overwritten by the next one.
 template <FourFunction kOfWords>
 TINYHOST_HOT void RunPairs(const PairRows& of, const int8_t* row, int8_t* output) {
   const PairRows rows = of;  // a copy that outputs cannot alias
@@ -235,8 +241,8 @@ TINYHOST_HOT void RunPairs(const PairRows& of, const int8_t* row, int8_t* output
   }
 }
 
-/// The same of one or two channels, which are a line with a step of two pixels: kOfNarrow makes four outputs of eight
-/// bytes side by side of either row.
+/// The same for one or two channels at stride 2, where a row is a line: kOfNarrow computes four outputs from eight
+/// adjacent bytes of the upper row and eight of the lower one.
 template <FourFunction kOfNarrow>
 TINYHOST_HOT void RunNarrowPairs(const PairRows& of, const int8_t* row, int8_t* output) {
   const int32_t length = of.length, below_row = of.below, row_step = of.row_step;
@@ -254,28 +260,29 @@ TINYHOST_HOT void RunNarrowPairs(const PairRows& of, const int8_t* row, int8_t* 
   }
 }
 
-/// How pools of 2x2 run: any, and those of one and two channels side by side.
+/// The functions that run 2x2 pools: of any number of channels, and of one and two channels at stride 2.
 struct PairFunctions {
   PairFunction any;
   PairFunction narrow[2];
 };
 
-/// A pool of 2x2, or along a line of 2, without padding above and at the left. The last row and column may be cut.
+/// A pool of 2x2 or 1x2 without padding at the top and left. The windows of the last row and column may be incomplete.
 struct TwoByTwo {
   const PairFunctions& pairs;
   PairFunction run;
-  PairRows rows;  // those that are whole
+  PairRows rows;  // the complete ones
   int32_t depth;
   int32_t n_columns;
-  int32_t n_clear;  // rows that do not end with either tensor
+  int32_t n_clear;  // rows behind which both tensors go on
   int32_t n_whole_rows;
   bool is_cut;
-  bool ends;  // in a pixel of fewer than four channels with nothing behind it
+  bool ends;  // with a pixel of fewer than four channels that has nothing behind it
 
   void RunRow(int32_t y, const int8_t* row, int8_t* output) const;
 };
 
-/// A row by itself, and its last pixel, of which four bytes are made of those that end with it.
+/// Runs one row, and its last pixel separately if it is incomplete or ends the tensor: then its outputs are computed
+/// from the four bytes that end with it, and only its own are stored.
 TINYHOST_COLD void TwoByTwo::RunRow(int32_t y, const int8_t* row, int8_t* output) const {
   const bool at_end = ends && y >= n_clear;
   PairRows one = rows;
@@ -296,7 +303,7 @@ TINYHOST_COLD void TwoByTwo::RunRow(int32_t y, const int8_t* row, int8_t* output
   for (int32_t i = kWord - depth; i < kWord; ++i) *output++ = word[i];
 }
 
-/// Runs a pool that is such, as most are; false for others. A line's mean is that of it twice.
+/// Runs a TwoByTwo pool and returns true; returns false for any other. A 1x2 window is run as the same row twice.
 TINYHOST_COLD bool RunTwoByTwo(const OperatorView& op, const PairFunctions& pairs) {
   const PoolParams& params = *op.params<PoolParams>();
   const int32_t filter = params.filter_height, stride = params.stride_width, row_stride = params.stride_height;
@@ -304,7 +311,7 @@ TINYHOST_COLD bool RunTwoByTwo(const OperatorView& op, const PairFunctions& pair
   const int32_t height = op.inputs[0].dims[1], width = op.inputs[0].dims[2], depth = op.output.dims[3];
   const int32_t n_rows = op.output.dims[1], n_columns = op.output.dims[2];
   const int32_t row_bytes = width * depth, row_step = row_stride * row_bytes, output_bytes = n_columns * depth;
-  const bool is_cut = (n_columns - 1) * stride + 2 > width;  // as the last column's window alone can be
+  const bool is_cut = (n_columns - 1) * stride + 2 > width;  // only the last column's window can be incomplete
   const int32_t n_whole = n_columns - is_cut;
   TwoByTwo pool{pairs,
                 pairs.any,
@@ -347,7 +354,7 @@ void AveragePixels(const PoolWindow& window, int8_t* output) {
   window.height* window.width > kMaxPackedSum ? AverageMany(window, output) : AverageFew(window, output);
 }
 
-/// Clamps what was run by fours.
+/// Clamps the outputs to the range of the fused activation.
 void Finish(const OperatorView& op) {
   const PoolParams& params = *op.params<PoolParams>();
   ClampOutput(op, params.activation_min, params.activation_max);

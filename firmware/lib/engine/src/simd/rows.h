@@ -5,15 +5,16 @@
 
 namespace tinyhost::simd {
 
-/// Whether the program has room for kernels of few channels that others run, too: as for those of Winograd.
+/// Whether the program links kernels that only save instructions: those for few channels go with those of Winograd.
 #ifdef TINYHOST_OPERATOR_GROUPS
 constexpr bool kHasRoom = (TINYHOST_OPERATOR_GROUPS >> static_cast<int>(OperatorGroup::kWinograd) & 1) != 0;
 #else
 constexpr bool kHasRoom = true;
 #endif
 
-/// Calls four(a, b, output) for words of four elements, and one(a, b) -> the output's byte for those that a row has
-/// left over. What lies where an output goes is read before it. four moves the output on, as StoreNext does.
+/// Calls four(a, b, output) with words of four elements of both inputs, and one(a, b), which returns the output's byte,
+/// for the elements that are left over at the end of a row. Inputs are read before outputs are stored, so both may
+/// share memory. `four` advances the output, as StoreNext does.
 template <typename FourFunction, typename OneFunction>
 TINYHOST_INLINE void ForEachFour(const Rows& rows, FourFunction four, OneFunction one) {
   const int8_t *a = rows.inputs[0], *b = rows.inputs[1];
@@ -32,8 +33,8 @@ TINYHOST_INLINE void ForEachFour(const Rows& rows, FourFunction four, OneFunctio
   }
 }
 
-/// The same of bytes and words: four(bytes, next, output) for four of them, of which next(a, b) takes two words, and
-/// one(byte, word).
+/// The same where one input has been expanded to words of 32 bits: four(bytes, next, output), where next(a, b) reads
+/// two of them, and one(byte, word).
 template <typename FourFunction, typename OneFunction>
 TINYHOST_INLINE void ForEachFourOfWords(const WordRows& rows, FourFunction four, OneFunction one) {
   const int8_t* input = rows.input;
@@ -48,7 +49,7 @@ TINYHOST_INLINE void ForEachFourOfWords(const WordRows& rows, FourFunction four,
   }
 }
 
-/// The same where an input has one value for each row, of which word_of(value) is made.
+/// The same where one input has a single value for each row, which word_of(value) converts to a word.
 template <typename WordFunction, typename FourFunction, typename OneFunction>
 TINYHOST_INLINE void ForEachFourOfOnes(const Rows& rows, WordFunction word_of, FourFunction four, OneFunction one) {
   const int8_t *input = rows.inputs[1 - rows.ones], *ones = rows.inputs[rows.ones];
@@ -64,7 +65,7 @@ TINYHOST_INLINE void ForEachFourOfOnes(const Rows& rows, WordFunction word_of, F
   }
   while (ones != end) {
     const int32_t word = word_of(LoadNextByte(ones));
-    Forget(n);  // or what is made of it takes registers, too
+    Forget(n);  // otherwise the compiler keeps values derived from it in registers
     for (uint32_t fours = n >> 2; fours != 0; --fours) {
       four(LoadNext(input), [word](int32_t& a, int32_t& b) { a = b = word; }, output);
     }
@@ -76,10 +77,10 @@ TINYHOST_INLINE void ForEachFourOfOnes(const Rows& rows, WordFunction word_of, F
   }
 }
 
-/// Rows that ForEachFourOfFewOnes takes: of few elements, so that a word has those of several.
+/// Whether ForEachFourOfFewOnes runs these rows: they are so short that a word holds elements of several rows.
 inline bool AreFew(const Rows& rows) { return kHasRoom && (rows.n == 2 || rows.n == 3 || rows.n == 6); }
 
-/// The same of such rows, of two or four together; those that are left over are run one by one.
+/// The same for such short rows, two or four at a time; the rows that are left over are run one by one.
 template <typename WordFunction, typename FourFunction, typename OneFunction>
 TINYHOST_INLINE void ForEachFourOfFewOnes(const Rows& rows, WordFunction word_of, FourFunction four, OneFunction one) {
   const int8_t *input = rows.inputs[1 - rows.ones], *ones = rows.inputs[rows.ones];
