@@ -6,12 +6,11 @@ from tinyhost.compiler.fixed_point import input_radius, quantize_multiplier
 from tinyhost.compiler.image_format import CumsumParams, LogSoftmaxParams, OperatorCode
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.reduction import SOFTMAX_INTEGER_BITS, SOFTMAX_MAX_DEPTH, exponentials
-from tinyhost.compiler.lower.requantize import checked_multiplier
+from tinyhost.compiler.lower.requantize import MAX_LEFT_SHIFT, checked_multiplier
 
 __all__ = ["lower_cumsum", "lower_log_softmax"]
 
 _INSTEAD = "end the model with a softmax, and take the logarithm of its output on the host"
-_MAX_LEFT_SHIFT = 30
 _SUM_LEFT_SHIFT = 20
 
 
@@ -24,7 +23,7 @@ def lower_log_softmax(context: OperatorContext) -> Step:
         raise context.unsupported(f"shape {data.shape}; supported: up to {SOFTMAX_MAX_DEPTH} classes")
     real = float(data.scale) * (1 << (31 - SOFTMAX_INTEGER_BITS))
     multiplier, shift = quantize_multiplier(real)
-    if not real > 1 or shift > _MAX_LEFT_SHIFT:
+    if not real > 1 or shift > MAX_LEFT_SHIFT:
         raise context.unsupported(f"input scale {float(data.scale):.3g}; supported: from 2^-26 to 16")
     reverse, reverse_shift = quantize_multiplier((1 << (31 - shift)) / multiplier)
     params = LogSoftmaxParams(

@@ -15,7 +15,14 @@ from tinyhost.compiler.lower.context import OperatorContext
 from tinyhost.compiler.lower.scaling import MAX_BIAS, find_scaling
 from tinyhost.compiler.packing import MAX_CARRIED_SUM
 
-__all__ = ["ChannelTable", "channel_table", "checked_multiplier", "short_multiplier", "symmetric_weights"]
+__all__ = [
+    "MAX_LEFT_SHIFT",
+    "ChannelTable",
+    "channel_table",
+    "checked_multiplier",
+    "short_multiplier",
+    "symmetric_weights",
+]
 
 MAX_LEFT_SHIFT = 30
 _NOT_INFINITE = (
