@@ -20,6 +20,7 @@ from tinyhost.compiler.lower.scaling import MAX_BIAS, Scaling, find_scaling
     reach=st.integers(1, 2**18),
 )
 @example(real=0.0043, zero_point=-128, low=-128, high=127, middle=0, reach=2**17)
+@example(real=1 / 219.13465881347656, zero_point=0, low=0, high=127, middle=1539, reach=2295)  # 18 for the greatest sum
 def test_scaled_outputs_are_those_of_two_roundings(
     real: float, zero_point: int, low: int, high: int, middle: int, reach: int
 ) -> None:

@@ -61,18 +61,19 @@ def find_scaling(
     """
     outputs_above = np.arange(outputs[0] + 1, outputs[1] + 1, dtype=np.int64)
     least = _least_sums(multiplier, -shift, outputs_above - zero_point)
-    crossed = (least > sums[0]) & (least <= sums[1])
-    # Outputs that no sum crosses: where all are, the constant says it.
-    outputs_above, least = outputs_above[crossed], least[crossed]
-    if len(least) == 0 or max(-sums[0], sums[1]) * multiplier >> (31 - shift - SCALED_SHIFT) >= _MAX_SCALED:
+    is_reached, is_left_out = least <= sums[1], least > sums[0]  # by the greatest sum, by the least one
+    too_large = max(-sums[0], sums[1]) * multiplier >> (31 - shift - SCALED_SHIFT) >= _MAX_SCALED
+    if too_large or not (is_reached & is_left_out).any():
         return None
+    least = np.clip(least, sums[0], sums[1] + 1)  # the line may not change outputs at the ends of the range, either
     nearest = (multiplier << (1 + SCALED_SHIFT)) >> -shift
     if nearest + _FARTHEST_SLOPE >= 2**31:
         return None
     for away in sorted(range(-_FARTHEST_SLOPE, _FARTHEST_SLOPE + 1), key=abs):
         slope = nearest + away
         above = outputs_above * _STEP - slope * least
-        low, high = int(above.max()), int(above.min()) + slope  # the offset is in [low, high)
+        low = int(above[is_reached].max())
+        high = int(above[is_left_out].min()) + slope  # the offset is in [low, high)
         if slope > 0 and low < high:
             found = _offset(slope, low, high, max_bias)
             if found is not None:
