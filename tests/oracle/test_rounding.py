@@ -66,6 +66,18 @@ def test_quantize_divides_in_float() -> None:
         assert_equals_oracle(builder.build([x], [y]), [values])
 
 
+@pytest.mark.parametrize("dtype", ["int8", "int16"])
+def test_leaky_relu_of_a_negative_slope_rounds_halves_of_negative_numbers_down(dtype: str) -> None:
+    asked: list[Asked] = []
+    for output_scale, alpha in [(1.0, -0.5), (2.0, -0.5), (0.5, -0.25), (4.0, -2.0)]:
+        builder = ModelBuilder()
+        x = builder.tensor((1, 21), dtype=dtype, scale=1.0)
+        y = builder.tensor((1, 21), dtype=dtype, scale=output_scale)
+        builder.operator("LEAKY_RELU", [x], y, Alpha=alpha)
+        asked.append((builder.build([x], [y]), [np.arange(-10, 11, dtype=dtype).reshape(1, 21)]))
+    assert_equals_wheel(f"leaky relu of {dtype}, halves", asked)
+
+
 def test_fast_kernels_round_once_without_a_shift() -> None:
     """Multipliers in [0.5, 1) have shift 0: nothing is rounded a second time, below the zero point neither."""
     builder = ModelBuilder()

@@ -2184,7 +2184,7 @@ class Int16ScaleParams:
     activation_max: int = 0
     """in the range of the output's type"""
     negates: int = 0
-    """1: values below 0 change their sign"""
+    """1: values below 0 change their sign before they are scaled; 2: after, where halves round the other way"""
     is_rsqrt: int = 0
     """1: of int16, 2^20 / sqrt(x) is multiplied by the first multiplier; up to 0 the output is activation_max"""
 

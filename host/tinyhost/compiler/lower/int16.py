@@ -139,7 +139,8 @@ def lower_int16_leaky_relu(context: OperatorContext) -> Step:
     alpha = context.real_option("Alpha")
     above = _rescaled(context, data, output)
     below = checked_multiplier(context, abs(float(data.scale) * alpha) / float(output.scale))
-    return _step(context, OperatorCode.INT16_SCALE, data, output, _scale_params(above, below, negates=int(alpha < 0)))
+    params = _scale_params(above, below, negates=2 if alpha < 0 else 0)
+    return _step(context, OperatorCode.INT16_SCALE, data, output, params)
 
 
 def lower_int16_rsqrt(context: OperatorContext) -> Step:

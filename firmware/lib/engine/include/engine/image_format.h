@@ -936,7 +936,7 @@ struct Int16ScaleParams {
   int8_t shift[2];  ///< -31..30
   int16_t activation_min;  ///< in the range of the output's type
   int16_t activation_max;  ///< in the range of the output's type
-  uint8_t negates;  ///< 1: values below 0 change their sign
+  uint8_t negates;  ///< 1: values below 0 change their sign before they are scaled; 2: after, where halves round the other way
   uint8_t is_rsqrt;  ///< 1: of int16, 2^20 / sqrt(x) is multiplied by the first multiplier; up to 0 the output is activation_max
 };
 static_assert(sizeof(Int16ScaleParams) == 16, "Int16ScaleParams has padding");

@@ -25,7 +25,7 @@ TINYHOST_COLD Status CheckElements(const OperatorView& op, bool valid, uint64_t*
 TINYHOST_COLD Status CheckScale(const OperatorView& op, uint64_t* work) {
   const Int16ScaleParams& p = *op.params<Int16ScaleParams>();
   bool valid = IsInteger(op.inputs[0]) && IsInteger(op.output) && p.activation_min <= p.activation_max &&
-               p.negates <= 1 && p.is_rsqrt <= 1;
+               p.negates <= 2 && p.is_rsqrt <= 1;
   if (p.is_rsqrt) valid = valid && IsInt16(op.inputs[0]) && IsInt16(op.output);
   for (int i = 0; i < 2; ++i) valid = valid && p.multiplier[i] >= 0 && ShiftInRange(p.shift[i]);
   return CheckElements(op, valid, work);
@@ -39,9 +39,10 @@ void Scale(const OperatorView& op) {
   Output* output = op.output_data<Output>();
   for (size_t n = ElementCount(op.output); n > 0; --n) {
     const int32_t x = *input++ - zero_point, below = x < 0;
-    // Two negative numbers have a positive product, whose halves must be rounded as those of a positive number.
-    const int32_t factor = below && p.negates ? -x : x;
-    const int32_t scaled = MultiplyByQuantizedMultiplier(factor, p.multiplier[below], p.shift[below]);
+    // ABS rounds the halves of a positive number, LEAKY_RELU of a slope below 0 those of a negative one.
+    const int32_t factor = below && p.negates == 1 ? -x : x;
+    int32_t scaled = MultiplyByQuantizedMultiplier(factor, p.multiplier[below], p.shift[below]);
+    if (below && p.negates == 2) scaled = WrappingSubtract(0, scaled);
     *output++ = static_cast<Output>(Clamp(WrappingAdd(scaled, output_zero_point), p.activation_min, p.activation_max));
   }
 }
