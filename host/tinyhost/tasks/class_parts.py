@@ -77,7 +77,10 @@ def score_arrays(samples: Sequence[Judged], labels: tuple[str, ...]) -> tuple[ND
 
 
 def likely_wrong(samples: Sequence[Judged], labels: tuple[str, ...]) -> tuple[LabelIssueDocument, ...]:
-    """Return the samples that are likely mislabelled, the likeliest first."""
+    """Return the samples that are likely mislabelled, the likeliest first.
+
+    A generated clip, whose path is the data set's folder, is judged but not listed: nobody labelled it.
+    """
     if not samples:
         return ()
     return tuple(
@@ -88,6 +91,7 @@ def likely_wrong(samples: Sequence[Judged], labels: tuple[str, ...]) -> tuple[La
             loss=issue.loss,
         )
         for issue in label_issues(*score_arrays(samples, labels))
+        if not samples[issue.index].path.is_dir()
     )
 
 

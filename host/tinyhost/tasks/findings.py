@@ -125,6 +125,7 @@ class Judged:
     """The device's prediction for one labelled sample."""
 
     path: Path
+    """of a generated clip, the data set's folder"""
     label: str
     predicted: str
     scores: tuple[float, ...]

@@ -69,6 +69,8 @@ def test_labels_that_are_likely_wrong_are_listed(tmp_path: Path) -> None:
         (str(samples[1].path), "no_person", "person")
     ]
     assert "1 label may be wrong" in training_report(told)
+    generated = replace(samples[1], path=tmp_path)  # silence that no file has, whose label nobody gave
+    assert replace(told, judged_held_out=(samples[0], generated, *samples[2:4])).label_issues == ()
 
 
 def test_two_names_of_one_class_are_a_failure_with_the_reason(tmp_path: Path) -> None:

@@ -81,8 +81,7 @@ def test_both_ways_to_int8_are_compared(trained: Trained) -> None:
     page = files.report.read_text()
     assert "Precision over recall" in page
     assert metrics["label_issues"] == [to_json(item) for item in outcome.label_issues]
-    folder = files.model.parent.with_name("data")  # which a generated clip of silence names as its file
-    assert all(Path(item.file).is_relative_to(folder) for item in outcome.label_issues)
+    assert all(Path(item.file).is_file() for item in outcome.label_issues)
     assert [item.label for item in outcome.judged].count("high") == outcome.counts["testing"]["high"]
     assert sum(item.right for item in outcome.judged) == round(outcome.best.test.accuracy * outcome.best.test.n)
     assert "quantization-aware training" in page
