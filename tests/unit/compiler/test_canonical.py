@@ -189,6 +189,27 @@ def test_a_dilated_convolution_for_a_batch_of_any_size_is_the_one_for_a_batch_of
     np.testing.assert_array_equal(run_kernels(folded, inputs(1, 20, 3)), run_kernels(one, inputs(1, 20, 3)))
 
 
+def test_dilated_convolutions_that_share_the_pixels_taken_apart_are_two_convolutions() -> None:
+    b = Exporter()
+    x = b.activation(1, 20, 3)
+    block, crops = b.integers([2]), b.integers([(0, 0)])
+    apart = b.operator("SPACE_TO_BATCH_ND", [x, block, b.integers([(0, 0)])], b.activation(2, 10, 3))
+    line = b.operator("EXPAND_DIMS", [apart, b.integers(1)], b.activation(2, 1, 10, 3))
+    ends = []
+    for seed in (1, 2):
+        weights = np.random.default_rng(seed).integers(-127, 128, (4, 1, 2, 3))
+        filters = b.tensor((4, 1, 2, 3), scale=[0.01] * 4, data=weights)
+        bias = b.tensor((4,), dtype="int32", scale=SCALE * 0.01, data=np.arange(4))
+        y = b.operator(
+            "CONV_2D", [line, filters, bias], b.activation(2, 1, 9, 4), **PLAIN, DilationHFactor=1, DilationWFactor=1
+        )
+        flat = b.operator("SQUEEZE", [y], b.activation(2, 9, 4))
+        ends.append(b.operator("BATCH_TO_SPACE_ND", [flat, block, crops], b.activation(1, 18, 4)))
+    gated = b.operator("MUL", ends, b.activation(1, 18, 4), FusedActivationFunction=0)
+    compiled = assert_equals_oracle(b.build([x], [gated]), inputs(1, 20, 3))
+    assert codes(compiled) == ["CONV_2D", "CONV_2D", "MUL"]
+
+
 def test_pixels_taken_apart_around_anything_else_are_refused() -> None:
     b = Exporter()
     x = b.activation(1, 4, 4, 3)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.graph import Graph, Operator
-from tinyhost.compiler.passes.rewrite import AXES, readers_of, same_quantization
+from tinyhost.compiler.passes.rewrite import AXES, producer_of, readers_of, same_quantization
 
 __all__ = ["DILATING_OPERATORS", "fold_dilation"]
 
@@ -55,15 +55,17 @@ class _Axis:
 
 
 def fold_dilation(graph: Graph) -> Graph:
-    """Return the graph with each such chain as one dilated convolution; chains of another form stay, to be refused."""
+    """Return the graph with each such chain as one dilated convolution; chains of another form stay, to be refused.
+
+    Convolutions may share a SPACE_TO_BATCH_ND: those of a gate, or of several filters of one dilation.
+    """
     draft = Draft(graph)
     folded: dict[int, _Chain] = {}
-    gone: set[int] = set()
     for operator in graph.operators:
-        chain = _chain(graph, operator) if operator.code == "SPACE_TO_BATCH_ND" else None
+        chain = _chain(graph, operator) if operator.code == "BATCH_TO_SPACE_ND" else None
         if chain is not None and _axes(draft, chain) is not None:
-            folded[id(chain.convolution)] = chain
-            gone.update(id(other) for other in (chain.first, chain.last, *chain.between))
+            folded[id(operator)] = chain
+    gone = _unread(graph, folded)
     for operator in graph.operators:
         if id(operator) in folded:
             _emit(draft, folded[id(operator)])
@@ -72,19 +74,18 @@ def fold_dilation(graph: Graph) -> Graph:
     return draft.graph()
 
 
-def _chain(graph: Graph, first: Operator) -> _Chain | None:
+def _chain(graph: Graph, last: Operator) -> _Chain | None:
     convolution: Operator | None = None
     between: list[Operator] = []
-    operator = first
-    while len(between) <= _MAX_LENGTH and len(operator.outputs) == 1:
-        readers = readers_of(graph, operator.outputs[0])
-        if len(readers) != 1 or operator.outputs[0] in graph.results or readers[0].inputs[0] != operator.outputs[0]:
+    operator: Operator | None = last
+    while len(between) <= _MAX_LENGTH and operator is not None and operator.inputs:
+        operator = producer_of(graph, operator.inputs[0])
+        if operator is None:
             return None
-        operator = readers[0]
-        if operator.code == "BATCH_TO_SPACE_ND":
-            if convolution is None or len(operator.outputs) != 1:
+        if operator.code == "SPACE_TO_BATCH_ND":
+            if convolution is None:
                 return None
-            return _Chain(first=first, convolution=convolution, last=operator, between=tuple(between))
+            return _Chain(first=operator, convolution=convolution, last=last, between=tuple(between))
         if operator.code in _CONVOLUTIONS and convolution is None:
             convolution = operator
         elif operator.code in _VIEWS:
@@ -92,6 +93,19 @@ def _chain(graph: Graph, first: Operator) -> _Chain | None:
         else:
             return None
     return None
+
+
+def _unread(graph: Graph, folded: Mapping[int, _Chain]) -> set[int]:
+    """Return the operators of chains that nothing reads once the chains are folded, by identity."""
+    chained = {id(op) for chain in folded.values() for op in (chain.first, chain.convolution, *chain.between)}
+    gone = set(folded)
+    for operator in reversed(graph.operators):
+        if id(operator) not in chained:
+            continue
+        readers = [id(reader) for output in operator.outputs for reader in readers_of(graph, output)]
+        if gone.issuperset(readers) and not set(graph.results) & set(operator.outputs):
+            gone.add(id(operator))
+    return gone
 
 
 def _axes(draft: Draft, chain: _Chain) -> Mapping[str, _Axis] | None:
