@@ -21,8 +21,28 @@ def fold_variables(graph: Graph) -> Graph:
     """
     if not graph.variables:
         return graph
-    folding = _Folding(graph)
+    folding = _Folding(_without_seeds(graph))
     return folding.graph() if folding.is_possible else graph
+
+
+def _without_seeds(graph: Graph) -> Graph:
+    """Return the graph without operators that only change variables on which no output depends.
+
+    Keras exports the seed of a recurrent layer's dropout, which nothing reads.
+    """
+    handles = {op.outputs[:1]: op.options["Variable"] for op in graph.operators if op.code == "VAR_HANDLE"}
+    wanted: set[int] = set(graph.outputs)
+    kept: set[int] = set()
+    n_kept = -1
+    while n_kept < len(kept):
+        n_kept = len(kept)
+        read = {handles.get(op.inputs[:1]) for op in graph.operators if id(op) in kept and op.code == "READ_VARIABLE"}
+        for operator in reversed(graph.operators):
+            is_read = operator.code == "ASSIGN_VARIABLE" and handles.get(operator.inputs[:1]) in read
+            if is_read or operator.code == "CALL_ONCE" or wanted.intersection(operator.outputs):
+                wanted.update(operator.inputs)
+                kept.add(id(operator))
+    return replace(graph, operators=tuple(op for op in graph.operators if id(op) in kept))
 
 
 class _Folding:
