@@ -82,9 +82,11 @@ def keyword_curve(scores: NDArray[np.float64], classes: NDArray[np.int64], n_sil
 
 
 def choose_threshold(curve: KeywordCurve, max_false_accept_rate: float) -> KeywordPoint:
-    """Return the lowest threshold that keeps the limit of false accepts; the highest one if none does.
+    """Return the threshold with the fewest misses that keeps the limit of false accepts; the highest one if none does.
 
-    Rates fall as the threshold rises, so it is the point with the fewest misses among those allowed.
+    Of several it is the middle one: words that are a little less sure, and other sounds that are a little surer, than
+    all of these clips change nothing. Misses grow with the threshold, so these are the lowest ones that keep the limit.
     """
-    allowed = (point for point in curve.points if (point.false_accept_rate or 0.0) <= max_false_accept_rate)
-    return next(allowed, curve.points[-1])
+    allowed = [point for point in curve.points if (point.false_accept_rate or 0.0) <= max_false_accept_rate]
+    best = [point for point in allowed if point.false_reject_rate == allowed[0].false_reject_rate]
+    return best[(len(best) - 1) // 2] if best else curve.points[-1]

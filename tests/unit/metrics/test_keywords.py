@@ -59,14 +59,16 @@ def test_a_rate_of_nothing_is_unknown() -> None:
     assert [series.name for series in thresholds_chart(curve, only_words).panels[0].series] == ["misses, % of words"]
 
 
-def test_the_lowest_threshold_that_is_allowed_is_chosen() -> None:
+def test_the_middle_of_the_best_thresholds_that_are_allowed_is_chosen() -> None:
     curve = keyword_curve(SCORES, SAID, 2)
     assert (curve.n_words, curve.n_others, len(curve.points)) == (4, 4, 256)
     strict = choose_threshold(curve, 0.1)
-    assert strict.threshold == 205 / 256  # the first above 0.8
+    assert strict.threshold == (205 + 230) // 2 / 256  # above 0.8, where others end, and up to 0.9, a word
     assert strict.false_accept_rate == 0.0
-    assert choose_threshold(curve, 0.25).threshold == 129 / 256
-    assert choose_threshold(curve, 1.0).threshold == 0.0
+    assert choose_threshold(curve, 0.25).threshold == (129 + 153) // 2 / 256  # above 0.5, up to 0.6
+    assert choose_threshold(curve, 1.0).threshold == 153 // 2 / 256
+    only_words = keyword_curve(SCORES[:1], SAID[:1], 2)
+    assert choose_threshold(only_words, 0.02).threshold == 230 // 2 / 256
     always = keyword_curve(np.array([[0.0, 0.0, 1.0, 0.0]]), np.array([UNKNOWN]), 2)
     assert choose_threshold(always, 0.0).threshold == 255 / 256
 

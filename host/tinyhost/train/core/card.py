@@ -54,7 +54,7 @@ def _part(part: Part) -> Iterator[str]:
 def _recalled(part: Confusion, index: int) -> list[str]:
     """Return a row of the matrix with its class's recall."""
     row = part.counts[index]
-    return [part.labels[index], *map(str, row), f"{row[index] / max(sum(row), 1):.1%}"]
+    return [part.labels[index], *map(str, row), f"{row[index] / sum(row):.1%}" if any(row) else "-"]
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

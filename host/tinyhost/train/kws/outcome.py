@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
+from tinyhost.audio.keywords import UNKNOWN
+from tinyhost.audio.speakers import SPEAKER_MARK, speaker_of_file
 from tinyhost.compiler.image_format import KwsParams, Task
-from tinyhost.datasets.sounds import N_SILENT, UNKNOWN_CLASS
+from tinyhost.datasets.sounds import N_SILENT, UNKNOWN_CLASS, ClipSet
 from tinyhost.metrics.cascade import CascadeClips
 from tinyhost.metrics.keyword_charts import errors_chart, thresholds_chart
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
@@ -20,7 +23,7 @@ from tinyhost.train.core.quantized import WAYS, Quantized, quantization_section
 from tinyhost.train.kws.config import KwsTrainConfig
 from tinyhost.train.kws.first_network import FirstNetwork
 
-__all__ = ["KwsDocument", "KwsOutcome", "KwsQuantized"]
+__all__ = ["KwsDocument", "KwsOutcome", "KwsQuantized", "speakers_note"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +81,8 @@ class KwsOutcome(ClassifierOutcome):
     config: KwsTrainConfig
     counts: dict[str, dict[str, int]]
     """clips by part and label"""
+    speakers: Note
+    """whether one voice can be in two parts, see `speakers_note`"""
     quantized: Mapping[str, KwsQuantized]
     params: KwsParams
     """the model's task data"""
@@ -93,6 +98,15 @@ class KwsOutcome(ClassifierOutcome):
     def title(self) -> str:
         """Name of the model card and the report."""
         return f"Keywords: {', '.join(self.config.words)}"
+
+    def hints(self) -> tuple[str, ...]:
+        """Return the hints for a classifier, and one if the model never heard another word."""
+        if self.counts["training"][UNKNOWN]:
+            return super().hints()
+        missing = (
+            "there is no clip of another word: whatever is said may be taken for a word; add folders of other words"
+        )
+        return (*super().hints(), missing)
 
     def sections(self) -> tuple[Section, ...]:
         """Return the sections of the model card and the report."""
@@ -136,8 +150,9 @@ class KwsOutcome(ClassifierOutcome):
         return Section(
             title="Threshold",
             note="On held-out clips, as they are and augmented as in training: at each threshold, how many words are "
-            "missed, and in how many clips without a word one is detected. The chosen threshold is the lowest with at "
-            f"most {percent(self.config.max_false_accept_rate)} false accepts.",
+            "missed, and in how many clips without a word one is detected. Of the thresholds with at "
+            f"most {percent(self.config.max_false_accept_rate)} false accepts and the fewest misses, the middle one is "
+            "chosen.",
             parts=(
                 Note(text=f"Threshold {best.point.threshold:.3f}: {_rates(best.point)}"),
                 *errors_chart({WAYS[way]: item.curve for way, item in self.quantized.items()}, best.point),
@@ -153,9 +168,10 @@ class KwsOutcome(ClassifierOutcome):
             parts=(
                 *self.notes(),
                 Grid(headings=("clips", *self.labels), rows=tuple(rows)),
+                self.speakers,
                 Note(
-                    text="No speaker is in two parts. In training every clip is augmented: moved, sped up or slowed "
-                    "down, coloured, put in a room, and mixed with noise"
+                    text="In training every clip is augmented: moved, sped up or slowed down, coloured, put in a room, "
+                    "and mixed with noise"
                 ),
                 classifier_history(self.history),
             ),
@@ -253,6 +269,21 @@ def cascade_section(cascade: CascadeTraining) -> Section:
             ),
         ),
     )
+
+
+def speakers_note(parts: Sequence[ClipSet]) -> Note:
+    """Return what the names of the clips in which somebody speaks say of a voice that is in two parts."""
+    names = [[path.name for path in part.paths if path.is_file()] for part in parts]
+    named = [{speaker_of_file(name) for name in part if SPEAKER_MARK in name} for part in names]
+    n_shared = sum(n > 1 for n in Counter(speaker for part in named for speaker in part).values())
+    n_clips, n_unnamed = sum(map(len, names)), sum(SPEAKER_MARK not in name for part in names for name in part)
+    if n_shared:
+        text = f"speakers in more than one part: {n_shared:,}; for other people the model is less accurate than told"
+        return Note(text=text, level="warning")
+    if n_unnamed:
+        text = f"{n_unnamed:,} of {n_clips:,} clips do not name their speaker, so one voice may be in two parts"
+        return Note(text=f"{text}: `capture --speaker`, or files as SPEAKER{SPEAKER_MARK}0.wav", level="warning")
+    return Note(text="No speaker is in two parts")
 
 
 def _rates(point: KeywordPoint) -> str:

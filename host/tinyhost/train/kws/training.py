@@ -39,7 +39,7 @@ from tinyhost.train.kws.config import Architecture, KwsTrainConfig
 from tinyhost.train.kws.feed import KwsBatches, to_input
 from tinyhost.train.kws.first_network import train_first
 from tinyhost.train.kws.network import N_STRIDES, kws_network
-from tinyhost.train.kws.outcome import KwsOutcome, KwsQuantized
+from tinyhost.train.kws.outcome import KwsOutcome, KwsQuantized, speakers_note
 from tinyhost.train.kws.published import load_published
 from tinyhost.train.kws.rounds import FeatureRound, FeatureRounds, load_round
 
@@ -100,6 +100,7 @@ def train(config: KwsTrainConfig, data: SoundSplits, run: Run) -> KwsOutcome:
         source=run.source,
         labels=data.labels,
         counts=_counts(data),
+        speakers=speakers_note((data.train, data.val, data.test)),
         n_samples=len(data),
         skipped=data.skipped,
         history=fitted.history,
