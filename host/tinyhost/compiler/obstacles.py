@@ -8,7 +8,14 @@ from tinyhost.compiler.graph import Graph, Obstacle, Operator
 from tinyhost.compiler.operators import SUPPORTED_OPERATORS
 from tinyhost.errors import UnsupportedModelError
 
-__all__ = ["INT8_ALONE", "QUANTIZE", "obstacles_of_operators", "obstacles_of_types", "unsupported_model"]
+__all__ = [
+    "INT8_ALONE",
+    "QUANTIZE",
+    "obstacles_of_forms",
+    "obstacles_of_operators",
+    "obstacles_of_types",
+    "unsupported_model",
+]
 
 QUANTIZE = (
     "give the converter a representative data set: converter.optimizations = [tf.lite.Optimize.DEFAULT], "
@@ -32,7 +39,13 @@ _DENSE = (
 )
 _KEEP_CONSTANT = "use constant axes, sizes and bounds, and export the model with a batch of 1"
 _IN_FLOAT = "convert the model to float32, without converter.optimizations, or compute this layer on the host"
-_ALL_OF_THEM = f"the engine has {', '.join(SUPPORTED_OPERATORS)}, int8, int16 with int8 weights, or float32"
+_ANOTHER_LAYER = (
+    "compute this layer outside of the model, or build it of operators that docs/reference/model-image.md names"
+)
+_ON_THE_HOST = "return what this layer reads, and compute the layer outside of the model"
+_SPECTRUM = "remove tf.signal from the model, and feed it the spectrum instead of the samples"
+_NO_VOLUMES = "use Conv2D with one axis as the channels, or a TimeDistributed Conv2D and then a Conv1D"
+_ONE_HOT_INPUT = "feed the model one-hot rows instead of indices"
 _BATCH_OF_1 = (
     "export the model with a batch of 1, keras.Input(shape, batch_size=1): the converter then writes dilated "
     "convolutions as such (with anything else TensorFlow Lite Micro gives wrong results)"
@@ -42,11 +55,19 @@ _WAYS_OUT: Mapping[str, str] = {
     "BATCH_TO_SPACE_ND": _BATCH_OF_1,
     "BIDIRECTIONAL_SEQUENCE_LSTM": _ONE_DIRECTION,
     "CALL_ONCE": _VARIABLES,
+    "COMPLEX_ABS": _SPECTRUM,
+    "CONV_3D": _NO_VOLUMES,
+    "CONV_3D_TRANSPOSE": _NO_VOLUMES,
     "DENSIFY": _DENSE,
     "GATHER": _NO_TABLE_LOOK_UP,
     "IF": _UNROLL,
+    "NON_MAX_SUPPRESSION_V4": _ON_THE_HOST,
+    "NON_MAX_SUPPRESSION_V5": _ON_THE_HOST,
+    "ONE_HOT": _ONE_HOT_INPUT,
     "READ_VARIABLE": _VARIABLES,
+    "RFFT2D": _SPECTRUM,
     "SPACE_TO_BATCH_ND": _BATCH_OF_1,
+    "TOPK_V2": _ON_THE_HOST,
     "UNIDIRECTIONAL_SEQUENCE_RNN": _UNROLL,
     "VAR_HANDLE": _VARIABLES,
     "WHILE": _UNROLL,
@@ -106,14 +127,29 @@ def obstacles_of_operators(operators: Sequence[Operator], of_floats: Set[str] = 
     return tuple(_lacking(code, _listed(places), of_floats) for code, places in by_code.items())
 
 
+def obstacles_of_forms(refused: Sequence[tuple[Operator, str, str]]) -> tuple[Obstacle, ...]:
+    """Return one obstacle for each kind of operator, reason and way out of those that were refused for their form."""
+    places: dict[tuple[str, str, str], list[str]] = {}
+    for operator, reason, way_out in refused:
+        places.setdefault((operator.code, reason, way_out), []).append(str(operator.index))
+    return tuple(
+        Obstacle(words=f"{_title(code, _listed(found))}: {reason}", way_out=way_out)
+        for (code, reason, way_out), found in places.items()
+    )
+
+
+def _title(code: str, places: str) -> str:
+    return f"operator{'s' if ',' in places else ''} {places} ({code})"
+
+
 def _lacking(code: str, places: str, of_floats: Set[str]) -> Obstacle:
-    title = f"operator{'s' if ',' in places else ''} {places} ({code})"
+    title = _title(code, places)
     if code in of_floats and code not in _WAYS_OUT:
         return Obstacle(words=f"{title}: the engine supports it for float32 only", way_out=_IN_FLOAT)
     if code in SUPPORTED_OPERATORS:
         way_out = _WAYS_OUT.get(code, _KEEP_CONSTANT)
         return Obstacle(words=f"{title}: the engine lacks this form of the operator", way_out=way_out)
-    return Obstacle(words=f"{title}: the engine lacks this operator", way_out=_WAYS_OUT.get(code, _ALL_OF_THEM))
+    return Obstacle(words=f"{title}: the engine lacks this operator", way_out=_WAYS_OUT.get(code, _ANOTHER_LAYER))
 
 
 def _listed(items: Sequence[str]) -> str:

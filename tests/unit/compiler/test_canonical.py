@@ -155,6 +155,33 @@ def test_more_parts_than_one_operator_takes_are_joined_in_groups() -> None:
     assert codes(assert_equals_oracle(b.build([x], [y]), inputs(23, 2))).count("CONCATENATION") == 4
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint8"])
+def test_bytes_without_a_scale_that_a_model_casts_itself_are_a_table(dtype: str) -> None:
+    b = ModelBuilder()
+    x = b.tensor((1, 5), dtype=dtype)
+    row = b.operator("RESHAPE", [x, b.integers([5])], b.tensor((5,), dtype=dtype))
+    real = b.operator("CAST", [row], b.tensor((5,), dtype="float32"))
+    share = b.tensor((), dtype="float32", data=np.array(1 / 255, np.float32))
+    real = b.operator("MUL", [real, share], b.tensor((5,), dtype="float32"), FusedActivationFunction=0)
+    y = b.operator("QUANTIZE", [real], b.tensor((5,), scale=1 / 255, zero_point=-128))
+    model = b.build([x], [y])
+    if dtype == "int8":
+        compiled = assert_equals_oracle(model, inputs(1, 5))
+    else:  # TensorFlow Lite Micro does not cast these
+        compiled = compile_tflite(model, name="m")
+        pixels = np.array([[0, 1, 128, 254, 255]], np.uint8)
+        assert run_kernels(compiled, [pixels])[0].tolist() == [-128, -127, 0, 126, 127]
+    assert codes(compiled) == ["LOOKUP"]
+
+
+def test_inputs_and_outputs_lose_the_dimensions_of_1_in_front_that_are_too_many() -> None:
+    b = Exporter()
+    x = b.activation(1, 3, 4, 4, 2)
+    y = b.operator("RELU", [x], b.activation(1, 3, 4, 4, 2))
+    compiled = assert_equals_oracle(b.build([x], [y]), inputs(3, 4, 4, 2))
+    assert compiled.parsed.input.shape == compiled.parsed.output.shape == (3, 4, 4, 2)
+
+
 PLAIN = {"Padding": 1, "StrideH": 1, "StrideW": 1, "FusedActivationFunction": 0}
 
 

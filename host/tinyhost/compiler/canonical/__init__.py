@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping
 from tinyhost.compiler.canonical.arithmetic import rewrite_add_n, rewrite_cumsum
 from tinyhost.compiler.canonical.booleans import (
     follow_booleans,
-    rewrite_boolean_cast,
     rewrite_boolean_reduction,
     rewrite_comparison,
     rewrite_logic,
     rewrite_select,
 )
+from tinyhost.compiler.canonical.casts import rewrite_cast, scale_numbers
 from tinyhost.compiler.canonical.constants import fold_constant
 from tinyhost.compiler.canonical.copies import rewrite_copy
 from tinyhost.compiler.canonical.dilation import DILATING_OPERATORS, fold_dilation
@@ -53,7 +53,7 @@ _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
     "ARG_MIN": rewrite_arg_max,
     "BATCH_MATMUL": rewrite_batch_matmul,
     "BROADCAST_TO": rewrite_copy,
-    "CAST": rewrite_boolean_cast,
+    "CAST": rewrite_cast,
     "CONCATENATION": rewrite_concatenation,
     "CUMSUM": rewrite_cumsum,
     "DEPTH_TO_SPACE": rewrite_copy,
@@ -104,7 +104,7 @@ REWRITTEN_OPERATORS = (*_RULES, *DILATING_OPERATORS, *VARIABLE_OPERATORS, "WHILE
 
 def canonical(graph: Graph) -> Graph:
     """Return the graph in operators that lowering knows; operators without a rule stay, and lowering refuses them."""
-    graph = hold_svdf_states(expand_constants(fold_variables(unroll_loops(graph))))
+    graph = scale_numbers(hold_svdf_states(expand_constants(fold_variables(unroll_loops(graph)))))
     draft = Draft(graph)
     for operator in graph.operators:
         infer_shape(draft, operator)

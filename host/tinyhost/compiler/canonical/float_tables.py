@@ -14,6 +14,7 @@ import numpy as np
 
 from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.graph import Graph, Operator, Tensor
+from tinyhost.compiler.lower.tables import values_of
 from tinyhost.compiler.passes.dead_operators import remove_dead_operators
 
 __all__ = ["fold_float_tables"]
@@ -52,7 +53,7 @@ def _path(graph: Graph, producers: Mapping[int, Operator], quantize: Operator) -
         path.insert(0, before)
         if before.code == "DEQUANTIZE":
             ends = before.inputs[0] if before.inputs else -1, quantize.outputs[0]
-            return path if all(_is_int8(graph, end) for end in ends) and _keeps_shape(graph, before) else None
+            return path if _are_bytes(graph, *ends) and _keeps_shape(graph, before) else None
         if before.code not in _MOVES and before.code not in _FUNCTIONS and before.code not in _BINARY:
             return None
         operator = before
@@ -82,18 +83,21 @@ def _keeps_shape(graph: Graph, operator: Operator) -> bool:
     return graph.tensors[operator.inputs[0]].shape == graph.tensors[operator.outputs[0]].shape
 
 
-def _is_int8(graph: Graph, index: int) -> bool:
-    """Return whether a tensor is computed, and int8 of one scale."""
+def _are_bytes(graph: Graph, source: int, output: int) -> bool:
+    """Return whether both are computed and of one scale, the first int8 or uint8, the other int8."""
+    return _is_one_of(("int8", "uint8"), graph, source) and _is_one_of(("int8",), graph, output)
+
+
+def _is_one_of(dtypes: Sequence[str], graph: Graph, index: int) -> bool:
     tensor = graph.tensors[index] if index >= 0 else None
-    if tensor is None or tensor.dtype != "int8" or tensor.data is not None or tensor.quantization is None:
+    if tensor is None or tensor.dtype not in dtypes or tensor.data is not None or tensor.quantization is None:
         return False
     return len(tensor.quantization.scales) == 1
 
 
 def _emit_table(draft: Draft, quantize: Operator, path: list[Operator]) -> None:
     source, output = draft.tensors[path[0].inputs[0]], draft.tensors[quantize.outputs[0]]
-    bytes_in_order = [*range(128), *range(-128, 0)]
-    reals = [np.float32(source.scale * np.float32(q - source.zero_point)) for q in bytes_in_order]
+    reals = [np.float32(source.scale * np.float32(q - source.zero_point)) for q in values_of(source)]
     index = source.index
     for operator in path[1:]:
         if operator.code in _MOVES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import groupby
 
 from tinyhost.compiler.canonical.draft import Draft
@@ -52,13 +53,20 @@ _Shape = tuple[int, ...]
 
 
 def merge_dimensions(graph: Graph) -> Graph:
-    """Return the graph with views of fewer dimensions around such operators; others stay, to be refused."""
+    """Return the graph with views of fewer dimensions around such operators; others stay, to be refused.
+
+    Inputs and outputs lose the dimensions of 1 in front that are too many, such as the batch of a film.
+    """
     if all(len(tensor.shape) <= MAX_RANK for tensor in graph.tensors):
         return graph
     draft = Draft(graph)
     for operator in graph.operators:
         if not _merge(draft, operator):
             draft.keep(operator)
+    for index in (*graph.inputs, *graph.outputs):
+        shape = draft.tensors[index].shape
+        if set(shape[:-MAX_RANK]) == {1}:
+            draft.tensors[index] = replace(draft.tensors[index], shape=shape[-MAX_RANK:])
     return draft.graph()
 
 

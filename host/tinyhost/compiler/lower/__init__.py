@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from tinyhost.compiler.constants import ConstantPool
-from tinyhost.compiler.graph import Graph, Obstacle
+from tinyhost.compiler.graph import Graph, Operator
 from tinyhost.compiler.lower.activations import (
     lower_abs,
     lower_elu,
@@ -79,7 +79,12 @@ from tinyhost.compiler.lower.reduction import (
 from tinyhost.compiler.lower.resize import lower_float_resize_bilinear, lower_resize_bilinear
 from tinyhost.compiler.lower.svdf import lower_svdf
 from tinyhost.compiler.lower.weighted import lower_conv, lower_depthwise_conv, lower_fully_connected
-from tinyhost.compiler.obstacles import obstacles_of_operators, obstacles_of_types, unsupported_model
+from tinyhost.compiler.obstacles import (
+    obstacles_of_forms,
+    obstacles_of_operators,
+    obstacles_of_types,
+    unsupported_model,
+)
 from tinyhost.errors import UnsupportedModelError
 
 __all__ = ["LOWERED_OPERATORS", "Step", "lower_graph", "lower_operator"]
@@ -236,6 +241,7 @@ def lower_graph(
     if obstacles:
         raise unsupported_model(where, obstacles)
     steps = []
+    refused: list[tuple[Operator, str, str]] = []
     for operator in graph.operators:
         context = OperatorContext(
             graph=graph, operator=operator, pool=pool, where=where, scratch_limit=scratch_limit, winograd=winograd
@@ -243,9 +249,9 @@ def lower_graph(
         try:
             steps.append(_LOWERINGS[operator.code](context))
         except UnsupportedModelError as error:
-            obstacles.append(Obstacle(words=error.message.removeprefix(f"{where}: "), way_out=error.hint))
-    if obstacles:
-        raise unsupported_model(where, obstacles)
+            refused.append((operator, error.message.removeprefix(f"{context.title}: "), error.hint))
+    if refused:
+        raise unsupported_model(where, obstacles_of_forms(refused))
     return tuple(steps)
 
 

@@ -156,7 +156,7 @@ def lower_hard_swish(context: OperatorContext) -> Step:
 
 def lower_lookup(context: OperatorContext) -> Step:
     """LOOKUP, which canonical/float_tables.py writes; its second input holds the table."""
-    data, output = context.int8(context.input(0)), context.int8(context.output())
+    data, output = context.quantized(context.input(0), ("int8", "uint8")), context.int8(context.output())
     context.same_shape(output, data.shape)
     table = context.constant(context.input(1), "int8")
     params = LookupParams(table_offset=context.pool.add(table.tobytes()))

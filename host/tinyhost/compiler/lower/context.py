@@ -122,9 +122,7 @@ class OperatorContext:
         """Return `tensor` if it has one of the dtypes and per-tensor quantization inside that type's range."""
         if tensor.dtype not in dtypes:
             way_out = {"float32": QUANTIZE, "int16": INT8_ALONE}.get(tensor.dtype, _HINT)
-            raise self.unsupported(
-                f"tensor {tensor.name!r} is {tensor.dtype}; supported: {' and '.join(dtypes)}", way_out=way_out
-            )
+            raise self.unsupported(f"a tensor is {tensor.dtype}; supported: {' and '.join(dtypes)}", way_out=way_out)
         if tensor.quantization is None or len(tensor.quantization.scales) != 1:
             raise self.unsupported(f"tensor {tensor.name!r} has no per-tensor quantization")
         limits = np.iinfo(tensor.dtype)
@@ -137,13 +135,13 @@ class OperatorContext:
     def floats(self, tensor: Tensor, *, rank: int | None = None) -> Tensor:
         """Return `tensor` if it is float32 (of `rank`)."""
         if tensor.dtype != "float32":
-            raise self.unsupported(f"tensor {tensor.name!r} is {tensor.dtype}; supported: float32 throughout")
+            raise self.unsupported(f"a tensor is {tensor.dtype}; supported: float32 throughout")
         return self._of_rank(tensor, rank)
 
     def integers(self, tensor: Tensor) -> Tensor:
         """Return `tensor` if it is int32."""
         if tensor.dtype != "int32":
-            raise self.unsupported(f"tensor {tensor.name!r} is {tensor.dtype}; supported: int32")
+            raise self.unsupported(f"a tensor is {tensor.dtype}; supported: int32")
         return self._of_rank(tensor, None)
 
     def moved(self, tensor: Tensor) -> Tensor:
