@@ -13,10 +13,11 @@ from tinyhost.system.wording import counted
 __all__ = ["WordVerdict", "cut_word", "judge_word"]
 
 _CLIPPED_LEVEL = 32_700
-_CLIPPED_RUN = 4
-"""samples in a row at full scale: one alone is a loud peak, a row is a wave whose top is cut off"""
-_FLAT_LEVEL, _FLAT_TOPS = 1_000, 2
-"""so many rows at the very peak, though it is below full scale: it was clipped before it was made softer"""
+_CLIPPED_RUN, _CLIPPED_TOPS, _CLIPPED_SHARE = 2, 6, 0.002
+"""Samples in a row at full scale, and rows: a few alone are loud peaks; or so large a share of all samples."""
+_FLAT_LEVEL, _FLAT_RUN, _FLAT_TOPS, _TWO_VALUES = 1_000, 4, 2, 0.9
+"""so many rows at the very peak, though it is below full scale: it was clipped before it was made softer; not if nearly
+all samples are at one of both peaks, as in a square wave"""
 _QUIET_DBFS = -42.0
 _MAX_OFFSET = 1_600
 """counts, 5 % of full scale: beyond that a microphone or its amplifier is broken"""
@@ -60,7 +61,7 @@ def judge_word(pcm: NDArray[np.int16], *, n_samples: int, rate_hz: float, n_miss
         (n_missing > 0, "samples missing", f"{n_missing} lost on the way"),
         (len(pcm) < n_samples, "truncated", f"{len(pcm)} of {counted(n_samples, 'sample')}"),
         (abs(offset) > _MAX_OFFSET, "DC shift", f"mean {offset:.0f} counts, at most {_MAX_OFFSET}"),
-        (run >= _CLIPPED_RUN, "clipped", f"{counted(run, 'sample')} in a row at {where}"),
+        (run > 0, "clipped", f"{counted(run, 'sample')} in a row at {where}"),
         (level < _QUIET_DBFS, "too quiet", f"{level:.0f} dBFS, at least {_QUIET_DBFS:.0f}"),
         (edge > level - _EDGE_DB, "truncated", f"the sound continues at the edge, {edge - level:+.0f} dB of its level"),
     )
@@ -76,11 +77,13 @@ def _edge_level(sound: NDArray[np.float32], n_edge: int) -> float:
 def _clipped_run(pcm: NDArray[np.int32]) -> tuple[int, str]:
     """Return the most samples in a row at full scale, or else at the sound's own flat tops; and which of the two."""
     runs = _runs(np.abs(pcm) >= _CLIPPED_LEVEL)
-    if len(runs):
+    if np.count_nonzero(runs >= _CLIPPED_RUN) >= _CLIPPED_TOPS or runs.sum() > _CLIPPED_SHARE * len(pcm):
         return int(runs.max()), "full scale"
+    if ((pcm == pcm.max(initial=0)) | (pcm == pcm.min(initial=0))).mean() > _TWO_VALUES:
+        return 0, ""
     for side in (pcm, -pcm):
         tops = _runs(side == side.max(initial=_FLAT_LEVEL))
-        if np.count_nonzero(tops >= _CLIPPED_RUN) >= _FLAT_TOPS:
+        if np.count_nonzero(tops >= _FLAT_RUN) >= _FLAT_TOPS:
             return int(tops.max()), f"{side.max()} counts, its peak"
     return 0, ""
 

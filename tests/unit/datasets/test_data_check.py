@@ -337,6 +337,40 @@ def test_a_beat_at_the_very_beginning_and_a_long_recording_are_not_cut() -> None
     assert [fault.issue for fault in clip_faults(beat[30:], "yes")] == ["cut"]
 
 
+def test_a_word_that_begins_at_once_is_not_cut_and_one_that_ends_louder_than_others_do_is(tmp_path: Path) -> None:
+    time = np.arange(RATE_HZ) / RATE_HZ
+    nasal = 9000 * np.sin(2 * np.pi * 300 * time) * np.exp(-((time / 0.3) ** 4))
+    assert clip_faults(nasal.astype(np.int16), "no") == ()
+    assert [fault.issue for fault in clip_faults(nasal[13:].astype(np.int16), "no")] == ["cut"]
+    root = clips(tmp_path / "set")
+    pcm = word(900)
+    fading = int(np.flatnonzero(np.abs(pcm) > 0.4 * np.abs(pcm).max())[-1])
+    write_clip(root / "yes/x.wav", np.concatenate([np.zeros(RATE_HZ - fading, np.int16), pcm[:fading]]))
+    assert [(item.issue, item.files) for item in check_dataset(root).findings] == [("cut", ("yes/x.wav",))]
+
+
+def test_a_few_peaks_at_full_scale_and_a_square_wave_are_not_clipped_and_slow_noise_has_no_offset() -> None:
+    peaks = word(900)
+    peaks[np.argsort(np.abs(peaks.astype(np.int32)))[-12::3]] = 32767
+    square = np.where(np.arange(RATE_HZ) % 40 < 20, 9000, -9000).astype(np.int16)
+    drift = 5000 * np.sin(2 * np.pi * 0.4 * np.arange(RATE_HZ) / RATE_HZ) + np.random.default_rng(1).normal(
+        0, 99, RATE_HZ
+    )
+    for clean in (peaks, square, drift.astype(np.int16)):
+        assert clip_faults(clean, "yes") == ()
+
+
+def test_clicks_are_no_copies_of_each_other(tmp_path: Path) -> None:
+    (tmp_path / "set/click").mkdir(parents=True)
+    rng = np.random.default_rng(7)
+    time = np.arange(400) / RATE_HZ
+    for number in range(8):
+        pcm = rng.normal(0, 30, RATE_HZ)
+        pcm[1000 * number :][:400] += 20_000 * np.exp(-time / 0.003) * np.sin(2 * np.pi * (900 + 20 * number) * time)
+        write_clip(tmp_path / f"set/click/{number}.wav", pcm.astype(np.int16))
+    assert check_dataset(tmp_path / "set").findings == ()
+
+
 def test_tones_of_like_pitch_are_no_copies_and_a_clip_with_noise_is_one(tmp_path: Path) -> None:
     time = np.arange(RATE_HZ) / RATE_HZ
     noise = np.random.default_rng(6).normal(0, 9, (4, RATE_HZ))
@@ -485,3 +519,14 @@ def test_recordings_that_differ_in_their_turns_only_are_no_copies(tmp_path: Path
     assert check_dataset(tmp_path).issues == {}
     (tmp_path / "wave" / "1.csv").write_bytes((tmp_path / "circle" / "1.csv").read_bytes())
     assert set(check_dataset(tmp_path).issues) == {"conflicting_labels"}
+
+
+def test_a_set_that_is_too_loud_is_one_note_and_what_is_worse_stands_apart(tmp_path: Path) -> None:
+    root = clips(tmp_path / "set")
+    for number in range(10):
+        pcm = word(300 + number)
+        pcm[np.argsort(np.abs(pcm.astype(np.int32)))[-60:]] = 32767
+        write_clip(root / f"yes/loud{number}.wav", pcm)
+    clipped(root)
+    found = [(item.issue, item.level, len(item.files)) for item in check_dataset(root).findings]
+    assert found == [("clipped", "bad", 1), ("clipped", "note", 10)]

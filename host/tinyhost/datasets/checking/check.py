@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from tinyhost.audio.speakers import Part
 from tinyhost.datasets.checking.clips import check_clips, likeness
 from tinyhost.datasets.checking.copies import copies
+from tinyhost.datasets.checking.cuts import odd_ends
 from tinyhost.datasets.checking.division import across_parts, labels_in_order, with_origin
 from tinyhost.datasets.checking.drift import LEAST_SAMPLES, drifted
 from tinyhost.datasets.checking.findings import (
@@ -24,7 +25,7 @@ from tinyhost.datasets.checking.findings import (
 from tinyhost.datasets.checking.motion import check_motion
 from tinyhost.datasets.checking.pictures import LIKENESS, check_pictures, odd_pictures, stuck_pictures
 from tinyhost.datasets.checking.sample import CheckedSample
-from tinyhost.datasets.checking.usual import notes, usual_looks
+from tinyhost.datasets.checking.usual import loud_clips, notes, usual_looks
 from tinyhost.datasets.folder import MOTION, PICTURES, SOUNDS, kind_of
 from tinyhost.datasets.parts import counts_of
 from tinyhost.datasets.people.provenance import read_run_data
@@ -148,7 +149,11 @@ def _findings(folder: Path, kind: Kind, samples: Sequence[CheckedSample]) -> Ite
     if kind == "pictures":
         faults += odd_pictures(samples)
         yield from stuck_pictures(samples)
-    usual = usual_looks(samples)
+    if kind == "clips":
+        faults += odd_ends(samples)
+    usual = usual_looks(samples) if kind == "pictures" else {}
+    if loud := loud_clips(samples):
+        usual["clipped"] = loud
     for sample, fault in faults:
         own = (sample.file,)
         if sample.file in usual.get(fault.issue, ()):

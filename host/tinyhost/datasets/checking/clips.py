@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.audio.keywords import CLIP_SAMPLES, SILENCE
-from tinyhost.audio.levels import dbfs, fit_length, rms, to_float
+from tinyhost.audio.levels import dbfs, fit_length, to_float
 from tinyhost.audio.log_mel import LogMelConfig, log_mel
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.speakers import Part
 from tinyhost.datasets.checking.copies import Likeness
+from tinyhost.datasets.checking.cuts import ends_below, sudden_end
 from tinyhost.datasets.checking.drift import figures_of_clip
 from tinyhost.datasets.checking.findings import DataIssue
 from tinyhost.datasets.checking.sample import CheckedSample, Fault, Fingerprint, content_digest
@@ -40,22 +40,17 @@ _N_FRAMES = 24
 """0.4 s around the middle of the sound's energy"""
 _MOST_BITS, _LEAST_CORRELATION = 0.2, 0.93
 """Copies are nearer, and so are many tones and machines that are none: their waves are compared."""
-_SAME_WAVE = 0.95
-"""Of 100 copies that were softened, moved, coded or mixed with noise at 20 dB, 99 have more, and of others hardly any.
-"""
-_QUIET_DBFS = -42.0
+_SAME_WAVE = 0.97
+"""Copies that were softened, moved, or mixed with noise at 17 dB have more, and of others hardly any."""
 _TOO_QUIET_DBFS = -47.0
 """Lower than what `capture` asks for: to say a word again costs a second, what is thrown away is gone."""
 _SILENT_DBFS = -70.0
-_FRAME = 480
-_EDGE = 160
-_PAUSE_DB = 20.0
-_AGAIN_DB, _RHYTHM = 6.0, 3
-"""So many sounds that are nearly the loudest, with pauses between: no word, but what goes on, such as heartbeats."""
-_CUT_DB = 4.0
-"""A word that ends by itself is further below its loudest 30 ms in the last 10."""
-_ONSET, _ONSET_DB = 8, 9.0
-"""samples, and by how much they are below the first 10 ms of what begins by itself; a cut is at any place of a wave"""
+_LEAST_SPREAD = 12.0
+"""Sounds whose energy is in fewer places of their spectrum over time, as of clicks, are alike without being copies."""
+_PARTS, _STEADY = 8, 0.5
+"""An offset is there in each eighth of a clip, at least so large a share of it."""
+_AGAIN = 0.97
+"""A wave that is as like its copy at another time, too, is a tone, of which any other one would be a copy."""
 
 
 def check_clips(
@@ -82,50 +77,34 @@ def _checked(folder: Path, path: Path, clip: LabelledClip, part: Part, compares:
         part=part,
         speaker=clip.speaker,
         fingerprint=fingerprint(pcm),
+        ends_below=ends_below(pcm) if clip.label != SILENCE else (),
         figures=figures_of_clip(pcm) if compares else {},
     )
 
 
 def clip_faults(pcm: NDArray[np.int16], label: str) -> tuple[Fault, ...]:
     """Return faults of a clip's level, and whether its word is cut off at an end; silence may be quiet."""
-    faults = {fault.issue: fault for fault in faults_of(sound_faults(pcm[:, None], SAMPLE_RATE_HZ))}
+    found = faults_of(sound_faults(pcm[:, None], SAMPLE_RATE_HZ))
+    faults = {fault.issue: fault for fault in found if fault.issue != "clipped" or fault.level == "bad"}
+    if "shifted" in faults and not _is_steady(pcm):
+        del faults["shifted"]
     if label == SILENCE:
         return tuple(fault for issue, fault in faults.items() if issue != "quiet")
     heard = fit_length(pcm, min(len(pcm), CLIP_SAMPLES))
     verdict = judge_word(heard, n_samples=len(heard), rate_hz=SAMPLE_RATE_HZ)
     is_fine = verdict.reason == "too quiet" and verdict.level_dbfs >= _TOO_QUIET_DBFS
+    is_fine |= verdict.reason == "DC shift" and not _is_steady(heard)
     if "constant" not in faults and not is_fine and (issue := _ISSUES.get(verdict.reason)):
         faults.setdefault(issue, Fault(issue=issue, level="look", text=verdict.detail))
-    if below := _cut(pcm):
+    if below := sudden_end(pcm):
         faults["cut"] = Fault(issue="cut", level="look", text=below)
     return tuple(faults.values())
 
 
-def _cut(pcm: NDArray[np.int16]) -> str:
-    """Return in words how loud an end is at which a word is cut off; "" if none is.
-
-    A noise goes on all the time, and is not cut: somewhere it must be quiet. `judge_word` wants a pause at both ends of
-    what is recorded; in sets from elsewhere words end where the clips do.
-    """
-    n = len(pcm) // _FRAME
-    if n < 2:
-        return ""
-    sound = to_float(pcm)
-    levels = [dbfs(rms(frame)) for frame in sound[: n * _FRAME].reshape(n, _FRAME)]
-    edge = max(_begin_dbfs(sound[:_EDGE]), dbfs(rms(sound[-_EDGE:])))
-    loudest = max(levels)
-    if min(levels) > loudest - _PAUSE_DB or edge < loudest - _CUT_DB or loudest < _QUIET_DBFS:
-        return ""
-    turns = [level > loudest - _AGAIN_DB for level in levels if not _PAUSE_DB > loudest - level >= _AGAIN_DB]
-    if sum(is_loud for is_loud, _ in groupby(turns)) >= _RHYTHM:
-        return ""
-    return f"at an end it is {loudest - edge:.0f} dB below the loudest, expected at least {_CUT_DB:.0f}"
-
-
-def _begin_dbfs(begin: NDArray[np.float32]) -> float:
-    """Return the level of the first 10 ms: silence if they rise from nothing, as a beat does."""
-    level = dbfs(rms(begin))
-    return level if dbfs(rms(begin[:_ONSET])) > level - _ONSET_DB else _SILENT_DBFS
+def _is_steady(pcm: NDArray[np.int16]) -> bool:
+    """Return whether a clip's mean is that of each of its parts, too; that of slow noise changes."""
+    means = np.array([part.mean() for part in np.array_split(pcm, _PARTS)])
+    return bool((means * np.sign(means.mean())).min() > _STEADY * abs(means.mean()))
 
 
 def likeness(folder: Path) -> Likeness:
@@ -143,16 +122,22 @@ def likeness(folder: Path) -> Likeness:
 
 
 def same_sound(one: NDArray[np.int16], other: NDArray[np.int16]) -> bool:
-    """Return whether two clips, after the best shift in time, have the same wave but for its size."""
+    """Return whether two clips, after one shift in time and no other, have the same wave but for its size."""
     first, second = (pcm - pcm.mean() for pcm in (one, other))
     size = math.sqrt(float(first @ first) * float(second @ second))
     n = 1 << (len(one) + len(other) - 1).bit_length()
-    shifted = np.fft.irfft(np.fft.rfft(first, n) * np.conj(np.fft.rfft(second, n)), n)
-    return float(np.abs(shifted).max()) >= _SAME_WAVE * size > 0
+    shifted = np.abs(np.fft.irfft(np.fft.rfft(first, n) * np.conj(np.fft.rfft(second, n)), n))
+    best = float(shifted.max())
+    if best < _SAME_WAVE * size or best == 0:
+        return False
+    around = np.roll(shifted, n // 2 - int(shifted.argmax()))
+    apart = np.flatnonzero(around < best / 2)
+    before, after = apart[apart < n // 2].max(initial=0), apart[apart > n // 2].min(initial=n - 1)
+    return float(max(around[:before].max(initial=0), around[after:].max(initial=0))) < _AGAIN * best
 
 
 def fingerprint(pcm: NDArray[np.int16]) -> Fingerprint | None:
-    """Return a fingerprint that survives gain, a shift in time, coding and a little noise; None for silence.
+    """Return a fingerprint that survives gain, a shift in time, coding and a little noise; None for silence and clicks.
 
     The spectrum of 0.4 s around the middle of its energy. Bits: which levels are above their mean; shape: by how much.
     """
@@ -160,6 +145,8 @@ def fingerprint(pcm: NDArray[np.int16]) -> Fingerprint | None:
     energy = np.square(to_float(sound), dtype=np.float64)
     total = float(energy.sum())
     if dbfs(np.sqrt(total / len(pcm))) < _SILENT_DBFS:
+        return None
+    if _spread(sound) < _LEAST_SPREAD:
         return None
     middle = round(float(np.arange(len(pcm)) @ energy) / total)
     half = _N_FRAMES * _SPECTRUM.hop // 2
@@ -171,3 +158,11 @@ def fingerprint(pcm: NDArray[np.int16]) -> Fingerprint | None:
     if size == 0:
         return None
     return Fingerprint(bits=flat.ravel() > 0, shape=(flat / size).astype(np.float32).ravel())
+
+
+def _spread(sound: NDArray[np.int16]) -> float:
+    """Return in how many places of its spectrum over time, 16 ms by 62 Hz, a sound's energy is."""
+    n = len(sound) // _SPECTRUM.hop
+    frames = sound[: n * _SPECTRUM.hop].reshape(n, _SPECTRUM.hop) * np.hanning(_SPECTRUM.hop)
+    energy = np.square(np.abs(np.fft.rfft(frames, axis=1)))
+    return float(energy.sum() ** 2 / max(np.square(energy).sum(), 1e-9))

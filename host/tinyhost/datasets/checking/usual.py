@@ -1,4 +1,4 @@
-"""Tells faults of single pictures from the usual look of a set's scenes: night, snow, white paper."""
+"""Tells faults of single samples from what is usual in their set: night, snow, white paper, loud voices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tinyhost.datasets.checking.findings import DataFinding, DataIssue
 from tinyhost.datasets.checking.sample import CheckedSample
 from tinyhost.system.wording import counted
 
-__all__ = ["notes", "usual_looks"]
+__all__ = ["loud_clips", "notes", "usual_looks"]
 
 _LOOKS: tuple[DataIssue, ...] = ("dark", "light", "blurry", "low_information")
 _NEARLY = 2.0
@@ -21,6 +21,7 @@ _STEP = 1.3
 """times: a larger step from one sample to the next is a gap, and beyond it samples stand alone"""
 _COMMON, _LEAST_COMMON = 0.25, 10
 """So large a share of a set, and so many, are how its scenes look, or how all of it was lit: one remark is enough."""
+_LOUD = 0.02
 _OF_SCENES: tuple[DataIssue, ...] = ("dark", "light")
 """A lens that is out of focus, or a sensor that gives nothing, may spoil a whole set."""
 _UNUSABLE: Mapping[DataIssue, float] = {"dark": 0.2, "light": 14 / 60}
@@ -49,11 +50,25 @@ def usual_looks(samples: Sequence[CheckedSample]) -> dict[DataIssue, tuple[str, 
     return found
 
 
+def loud_clips(samples: Sequence[CheckedSample]) -> tuple[str, ...]:
+    """Return the files that are clipped a little, if so many of the set are that all of it was made too loud."""
+    files = [
+        sample.file
+        for sample in samples
+        for fault in sample.faults
+        if (fault.issue, fault.level) == ("clipped", "look")
+    ]
+    return tuple(files) if len(files) >= max(_LEAST_COMMON, _LOUD * len(samples)) else ()
+
+
 def notes(usual: Mapping[DataIssue, tuple[str, ...]], n_samples: int) -> Iterator[DataFinding]:
-    """Yield one finding for each issue that is the usual look of scenes."""
+    """Yield one finding for each issue that is usual in a set."""
     for issue, files in usual.items():
         text = (
-            f"{len(files):,} of {counted(n_samples, 'picture')}, and others are nearly so with no gap between: "
+            f"{len(files):,} of {counted(n_samples, 'clip')} at full scale for less than 1 % of the time: the whole "
+            "set is so loud; record or synthesize it with less gain"
+            if issue == "clipped"
+            else f"{len(files):,} of {counted(n_samples, 'picture')}, and others are nearly so with no gap between: "
             "probably how these scenes look; if not, the whole set is"
         )
         yield DataFinding(issue=issue, level="note", text=text, files=files, surplus=files)
