@@ -93,20 +93,18 @@ TINYHOST_COLD const uint8_t* ImageView::ConstantBytes(uint32_t offset, uint64_t 
   return inside && offset % alignment == 0 ? constants() + offset : nullptr;
 }
 
-/// Called for each tensor of each operator, which takes a good part of a small network's time.
-TINYHOST_HOT TensorView ViewOf(const TensorRecord& record, void* data) {
-  const int32_t a = record.dims[0], b = record.dims[1], c = record.dims[2], d = record.dims[3];
-  const size_t n = static_cast<size_t>(a) * static_cast<size_t>(b) * static_cast<size_t>(c) * static_cast<size_t>(d);
-  const size_t n_bytes = n * ElementBytes(record.type);
-  return {record.type, record.rank, {a, b, c, d}, record.scale, record.zero_point, n_bytes, data};
+TINYHOST_COLD TensorView ViewOf(const TensorRecord& record, void* data) {
+  const auto& d = record.dims;
+  return {record.type, record.rank, {d[0], d[1], d[2], d[3]}, record.scale, record.zero_point, ByteCount(record), data};
 }
-static_assert(kMaxRank == 4, "ViewOf has as many dimensions");
+static_assert(kMaxRank == 4, "ViewOf and ElementCount have as many dimensions");
 
-TINYHOST_COLD size_t ElementCount(const TensorView& tensor) {
-  size_t n = 1;
-  for (const int32_t dim : tensor.dims) n *= static_cast<size_t>(dim);
-  return n;
+TINYHOST_HOT size_t ElementCount(const TensorRecord& tensor) {
+  const auto dim = [&tensor](int d) { return static_cast<size_t>(tensor.dims[d]); };
+  return dim(0) * dim(1) * dim(2) * dim(3);
 }
+
+size_t ByteCount(const TensorRecord& tensor) { return ElementCount(tensor) * ElementBytes(tensor.type); }
 
 size_t ElementBytes(TensorType type) {
   if (type == TensorType::kInt16) return 2;

@@ -59,8 +59,9 @@ class ImageView {
 /// The tensor that a record describes, at its place.
 TensorView ViewOf(const TensorRecord& record, void* data);
 
-/// Number of elements, and bytes of one element.
-size_t ElementCount(const TensorView& tensor);
+/// Number of elements, their bytes, and bytes of one element.
+size_t ElementCount(const TensorRecord& tensor);
+size_t ByteCount(const TensorRecord& tensor);
 size_t ElementBytes(TensorType type);
 
 }  // namespace tinyhost

@@ -10,11 +10,11 @@ namespace tinyhost {
 namespace {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
-  if (!IsFloat(op.inputs[0]) || !IsFloat(op.inputs[1]) || !IsFloat(op.output) || !BothBroadcast(op) ||
+  if (!IsFloat(*op.inputs[0]) || !IsFloat(*op.inputs[1]) || !IsFloat(*op.output) || !BothBroadcast(op) ||
       op.params<FloatBinaryParams>()->function > BinaryFunction::kFloorDiv) {
     return Status::kImageParameter;
   }
-  *work += 2 * ElementCount(op.output);
+  *work += 2 * ElementCount(*op.output);
   return Status::kOk;
 }
 

@@ -10,11 +10,11 @@ namespace tinyhost {
 namespace {
 
 TINYHOST_COLD Status CheckCompare(const OperatorView& op, uint64_t* work) {
-  if (!IsFloat(op.inputs[0]) || !IsFloat(op.inputs[1]) || op.output.type != TensorType::kInt8 || !BothBroadcast(op) ||
-      op.params<FloatCompareParams>()->comparison > Comparison::kLessEqual) {
+  if (!IsFloat(*op.inputs[0]) || !IsFloat(*op.inputs[1]) || op.output->type != TensorType::kInt8 ||
+      !BothBroadcast(op) || op.params<FloatCompareParams>()->comparison > Comparison::kLessEqual) {
     return Status::kImageParameter;
   }
-  *work += 2 * ElementCount(op.output);
+  *work += 2 * ElementCount(*op.output);
   return Status::kOk;
 }
 
@@ -38,14 +38,14 @@ struct FloatCompare {
 };
 
 TINYHOST_COLD Status CheckSelect(const OperatorView& op, uint64_t* work) {
-  const size_t n = ElementCount(op.output);
-  const TensorType type = op.output.type;
-  if (op.inputs[0].type != TensorType::kInt8 || op.inputs[1].type != type || op.inputs[2].type != type ||
+  const size_t n = ElementCount(*op.output);
+  const TensorType type = op.output->type;
+  if (op.inputs[0]->type != TensorType::kInt8 || op.inputs[1]->type != type || op.inputs[2]->type != type ||
       ElementBytes(type) == 1) {
     return Status::kImageParameter;
   }
   for (int i = 0; i < 3; ++i) {
-    if (ElementCount(op.inputs[i]) != n) return Status::kImageParameter;
+    if (ElementCount(*op.inputs[i]) != n) return Status::kImageParameter;
   }
   *work += n;
   return Status::kOk;
@@ -56,12 +56,12 @@ void SelectElements(const OperatorView& op) {
   const int8_t* condition = op.input_data<int8_t>(0);
   const Element *a = op.input_data<Element>(1), *b = op.input_data<Element>(2);
   Element* output = op.output_data<Element>();
-  const size_t n = ElementCount(op.output);
+  const size_t n = ElementCount(*op.output);
   for (size_t i = 0; i < n; ++i) output[i] = condition[i] != 0 ? a[i] : b[i];
 }
 
 void RunSelect(const OperatorView& op) {
-  (ElementBytes(op.output.type) == sizeof(int16_t) ? SelectElements<int16_t> : SelectElements<uint32_t>)(op);
+  (ElementBytes(op.output->type) == sizeof(int16_t) ? SelectElements<int16_t> : SelectElements<uint32_t>)(op);
 }
 
 TINYHOST_COLD Status CheckArgMax(const OperatorView& op, uint64_t* work) {

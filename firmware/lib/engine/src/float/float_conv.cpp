@@ -68,18 +68,18 @@ TINYHOST_COLD FloatConv MakeFloatConv(const OperatorView& conv) {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const uint8_t is_dense = op.params<FloatConvParams>()->is_dense;
-  const OperatorView conv = ResolvedConv(op, is_dense);
+  const AsConv2d conv(op, is_dense);
   if (is_dense > 1 || !ValidConv(TensorType::kFloat32, op, conv, MakeConvShape<FloatConvParams>(conv))) {
     return Status::kImageParameter;
   }
   const FloatConv job = MakeFloatConv(conv);
   if (!job.weights || !job.channels) return Status::kImageParameter;
-  *work += ElementCount(conv.output) * (job.n_taps() * (job.tap_depth() + 1) + 4);
+  *work += ElementCount(*conv.output) * (job.n_taps() * (job.tap_depth() + 1) + 4);
   return Status::kOk;
 }
 
 void Run(const OperatorView& op) {
-  const OperatorView conv = ResolvedConv(op, op.params<FloatConvParams>()->is_dense);
+  const AsConv2d conv(op, op.params<FloatConvParams>()->is_dense);
   RunConv(MakeFloatConv(conv), conv);
 }
 

@@ -33,11 +33,11 @@ struct Neighbours {
 };
 
 ResizedAxis Rows(const OperatorView& op, const FloatResizeBilinearParams& p) {
-  return {op.inputs[0].dims[1], op.output.dims[1], p.row_scale, p.half_pixel_centers != 0};
+  return {op.inputs[0]->dims[1], op.output->dims[1], p.row_scale, p.half_pixel_centers != 0};
 }
 
 ResizedAxis Columns(const OperatorView& op, const FloatResizeBilinearParams& p) {
-  return {op.inputs[0].dims[2], op.output.dims[2], p.column_scale, p.half_pixel_centers != 0};
+  return {op.inputs[0]->dims[2], op.output->dims[2], p.column_scale, p.half_pixel_centers != 0};
 }
 
 /// True if the neighbours of all outputs are inside the input. Positions grow, so the last one decides.
@@ -48,7 +48,7 @@ TINYHOST_COLD bool IsInside(const ResizedAxis& axis) {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const auto& params = *op.params<FloatResizeBilinearParams>();
-  const TensorView &input = op.inputs[0], &output = op.output;
+  const TensorRecord &input = *op.inputs[0], &output = *op.output;
   if (!IsFloat(input) || !IsFloat(output) || input.rank != 4 || output.rank != 4 || input.dims[0] != output.dims[0] ||
       input.dims[3] != output.dims[3] || !IsInside(Rows(op, params)) || !IsInside(Columns(op, params))) {
     return Status::kImageParameter;
@@ -60,10 +60,10 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
 void Run(const OperatorView& op) {
   const auto& params = *op.params<FloatResizeBilinearParams>();
   const ResizedAxis rows = Rows(op, params), columns = Columns(op, params);
-  const int32_t depth = op.output.dims[3], row_step = columns.input * depth;
+  const int32_t depth = op.output->dims[3], row_step = columns.input * depth;
   const float* image = op.input_data<float>();
   float* output = op.output_data<float>();
-  for (int32_t n = 0; n < op.output.dims[0]; ++n, image += rows.input * row_step) {
+  for (int32_t n = 0; n < op.output->dims[0]; ++n, image += rows.input * row_step) {
     for (int32_t y = 0; y < rows.output; ++y) {
       const Neighbours ys(rows, y);
       const float *upper = image + ys.first * row_step, *lower = image + ys.second * row_step;

@@ -12,11 +12,11 @@ namespace tinyhost {
 namespace {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
-  if (!IsFloat(op.inputs[0]) || !IsFloat(op.output) || ElementCount(op.inputs[0]) != ElementCount(op.output) ||
+  if (!IsFloat(*op.inputs[0]) || !IsFloat(*op.output) || ElementCount(*op.inputs[0]) != ElementCount(*op.output) ||
       op.params<FloatUnaryParams>()->function > UnaryFunction::kCos) {
     return Status::kImageParameter;
   }
-  *work += 8 * ElementCount(op.output);
+  *work += 8 * ElementCount(*op.output);
   return Status::kOk;
 }
 
@@ -81,13 +81,13 @@ void Run(const OperatorView& op) {
   const FloatUnaryParams p = *op.params<FloatUnaryParams>();
   const float* input = op.input_data<float>();
   float* output = op.output_data<float>();
-  const size_t n = ElementCount(op.output);
+  const size_t n = ElementCount(*op.output);
   for (size_t i = 0; i < n; ++i) output[i] = Apply(p, input[i]);
 }
 
 TINYHOST_COLD Status CheckSoftmax(const OperatorView& op, uint64_t* work) {
-  const TensorView& input = op.inputs[0];
-  if (!IsFloat(input) || !IsFloat(op.output) || input.rank < 1 || ElementCount(input) != ElementCount(op.output)) {
+  const TensorRecord& input = *op.inputs[0];
+  if (!IsFloat(input) || !IsFloat(*op.output) || input.rank < 1 || ElementCount(input) != ElementCount(*op.output)) {
     return Status::kImageParameter;
   }
   *work += 12 * ElementCount(input);
@@ -106,10 +106,10 @@ void RunSoftmaxRow(const float* input, int32_t depth, float beta, float* output)
 }
 
 void RunSoftmax(const OperatorView& op) {
-  const int32_t depth = op.inputs[0].dims[op.inputs[0].rank - 1];
+  const int32_t depth = op.inputs[0]->dims[op.inputs[0]->rank - 1];
   const float* input = op.input_data<float>();
   float* output = op.output_data<float>();
-  const int32_t n_rows = static_cast<int32_t>(ElementCount(op.inputs[0])) / depth;
+  const int32_t n_rows = static_cast<int32_t>(ElementCount(*op.inputs[0])) / depth;
   for (int32_t row = 0; row < n_rows; ++row, input += depth, output += depth) {
     RunSoftmaxRow(input, depth, op.params<FloatSoftmaxParams>()->beta, output);
   }

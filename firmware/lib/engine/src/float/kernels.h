@@ -18,7 +18,7 @@ extern const Kernel kFloatArgMaxKernel;
 extern const Kernel kFloatCompareKernel;
 extern const Kernel kFloatSelectKernel;
 
-inline bool IsFloat(const TensorView& tensor) { return tensor.type == TensorType::kFloat32; }
+inline bool IsFloat(const TensorRecord& tensor) { return tensor.type == TensorType::kFloat32; }
 
 /// std::min(std::max(x, low), high); NaN stays NaN.
 inline float ClampFloat(float x, float low, float high) {

@@ -14,7 +14,7 @@ constexpr int kSumLeftShift = 15;  // headroom that TFLM gives the sum of two 16
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const Int16BinaryParams& p = *op.params<Int16BinaryParams>();
   const TensorType second = p.function == BinaryFunction::kPrelu ? TensorType::kInt8 : TensorType::kInt16;
-  if (!IsInt16(op.inputs[0]) || op.inputs[1].type != second || !IsInt16(op.output) || !BothBroadcast(op) ||
+  if (!IsInt16(*op.inputs[0]) || op.inputs[1]->type != second || !IsInt16(*op.output) || !BothBroadcast(op) ||
       p.function > BinaryFunction::kPrelu || p.function == BinaryFunction::kDiv ||
       p.activation_min > p.activation_max || p.output_multiplier < 0 || !ShiftInRange(p.output_shift)) {
     return Status::kImageParameter;
@@ -22,7 +22,7 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   for (int i = 0; i < 2; ++i) {
     if (p.input_multiplier[i] < 0 || !ShiftInRange(p.input_shift[i])) return Status::kImageParameter;
   }
-  *work += 2 * ElementCount(op.output);
+  *work += 2 * ElementCount(*op.output);
   return Status::kOk;
 }
 

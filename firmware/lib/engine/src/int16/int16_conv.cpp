@@ -121,19 +121,19 @@ TINYHOST_COLD bool ValidChannels(const Int16Conv& job) {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const Int16ConvParams& p = *op.params<Int16ConvParams>();
-  const OperatorView conv = ResolvedConv(op, p.is_dense);
+  const AsConv2d conv(op, p.is_dense);
   if (p.is_dense > 1 || p.is_narrow > 1 || p.activation_min > p.activation_max ||
       !ValidConv(TensorType::kInt16, op, conv, MakeConvShape<Int16ConvParams>(conv))) {
     return Status::kImageParameter;
   }
   const Int16Conv job = MakeInt16Conv(conv);
   if (!job.weights || !job.channels || !ValidChannels(job)) return Status::kImageParameter;
-  *work += ElementCount(conv.output) * (job.n_taps() * (job.tap_depth() + 1) + 8);
+  *work += ElementCount(*conv.output) * (job.n_taps() * (job.tap_depth() + 1) + 8);
   return Status::kOk;
 }
 
 void Run(const OperatorView& op) {
-  const OperatorView conv = ResolvedConv(op, op.params<Int16ConvParams>()->is_dense);
+  const AsConv2d conv(op, op.params<Int16ConvParams>()->is_dense);
   RunConv(MakeInt16Conv(conv), conv);
 }
 

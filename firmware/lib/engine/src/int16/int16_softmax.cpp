@@ -23,8 +23,8 @@ TINYHOST_COLD const int16_t* Table(const OperatorView& op, uint32_t offset) {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const Int16SoftmaxParams& p = *op.params<Int16SoftmaxParams>();
-  const TensorView& input = op.inputs[0];
-  if (input.rank < 1 || !IsInt16(input) || !IsInt16(op.output) || ElementCount(input) != ElementCount(op.output) ||
+  const TensorRecord& input = *op.inputs[0];
+  if (input.rank < 1 || !IsInt16(input) || !IsInt16(*op.output) || ElementCount(input) != ElementCount(*op.output) ||
       input.dims[input.rank - 1] > kMaxDepth || !Table(op, p.exponential_offset) || !Table(op, p.reciprocal_offset) ||
       p.multiplier < 0 || !ShiftInRange(p.shift)) {
     return Status::kImageParameter;
@@ -68,10 +68,10 @@ void Run(const OperatorView& op) {
   const Int16SoftmaxParams p = *op.params<Int16SoftmaxParams>();
   const int16_t* exponentials = op.image->Constants<int16_t>(p.exponential_offset, kTableSize);
   const int16_t* reciprocals = op.image->Constants<int16_t>(p.reciprocal_offset, kTableSize);
-  const int32_t depth = op.inputs[0].dims[op.inputs[0].rank - 1];
+  const int32_t depth = op.inputs[0]->dims[op.inputs[0]->rank - 1];
   const int16_t* input = op.input_data<int16_t>();
   int16_t* output = op.output_data<int16_t>();
-  for (size_t n = ElementCount(op.output) / static_cast<size_t>(depth); n > 0; --n, input += depth, output += depth) {
+  for (size_t n = ElementCount(*op.output) / static_cast<size_t>(depth); n > 0; --n, input += depth, output += depth) {
     RunRow(p, exponentials, reciprocals, input, depth, output);
   }
 }

@@ -14,19 +14,19 @@ namespace {
 constexpr int kTableSize = 256;
 constexpr int kRsqrtBits = 20;  // of fraction, while there is no output scale yet
 
-bool IsInteger(const TensorView& tensor) { return tensor.type == TensorType::kInt8 || IsInt16(tensor); }
+bool IsInteger(const TensorRecord& tensor) { return tensor.type == TensorType::kInt8 || IsInt16(tensor); }
 
 TINYHOST_COLD Status CheckElements(const OperatorView& op, bool valid, uint64_t* work) {
-  if (!valid || ElementCount(op.inputs[0]) != ElementCount(op.output)) return Status::kImageParameter;
-  *work += 2 * ElementCount(op.output);
+  if (!valid || ElementCount(*op.inputs[0]) != ElementCount(*op.output)) return Status::kImageParameter;
+  *work += 2 * ElementCount(*op.output);
   return Status::kOk;
 }
 
 TINYHOST_COLD Status CheckScale(const OperatorView& op, uint64_t* work) {
   const Int16ScaleParams& p = *op.params<Int16ScaleParams>();
-  bool valid = IsInteger(op.inputs[0]) && IsInteger(op.output) && p.activation_min <= p.activation_max &&
+  bool valid = IsInteger(*op.inputs[0]) && IsInteger(*op.output) && p.activation_min <= p.activation_max &&
                p.negates <= 2 && p.is_rsqrt <= 1;
-  if (p.is_rsqrt) valid = valid && IsInt16(op.inputs[0]) && IsInt16(op.output);
+  if (p.is_rsqrt) valid = valid && IsInt16(*op.inputs[0]) && IsInt16(*op.output);
   for (int i = 0; i < 2; ++i) valid = valid && p.multiplier[i] >= 0 && ShiftInRange(p.shift[i]);
   return CheckElements(op, valid, work);
 }
@@ -34,10 +34,10 @@ TINYHOST_COLD Status CheckScale(const OperatorView& op, uint64_t* work) {
 template <typename Input, typename Output>
 void Scale(const OperatorView& op) {
   const Int16ScaleParams p = *op.params<Int16ScaleParams>();
-  const int32_t zero_point = op.inputs[0].zero_point, output_zero_point = op.output.zero_point;
+  const int32_t zero_point = op.inputs[0]->zero_point, output_zero_point = op.output->zero_point;
   const Input* input = op.input_data<Input>();
   Output* output = op.output_data<Output>();
-  for (size_t n = ElementCount(op.output); n > 0; --n) {
+  for (size_t n = ElementCount(*op.output); n > 0; --n) {
     const int32_t x = *input++ - zero_point, below = x < 0;
     // ABS rounds the halves of a positive number, LEAKY_RELU of a slope below 0 those of a negative one.
     const int32_t factor = below && p.negates == 1 ? -x : x;
@@ -58,18 +58,18 @@ void RunRsqrt(const OperatorView& op) {
   const Int16ScaleParams p = *op.params<Int16ScaleParams>();
   const int16_t* input = op.input_data<int16_t>();
   int16_t* output = op.output_data<int16_t>();
-  for (size_t n = ElementCount(op.output); n > 0; --n) *output++ = static_cast<int16_t>(InverseRoot(p, *input++));
+  for (size_t n = ElementCount(*op.output); n > 0; --n) *output++ = static_cast<int16_t>(InverseRoot(p, *input++));
 }
 
 void RunScale(const OperatorView& op) {
   if (op.params<Int16ScaleParams>()->is_rsqrt) return RunRsqrt(op);
-  if (IsInt16(op.inputs[0])) return (IsInt16(op.output) ? Scale<int16_t, int16_t> : Scale<int16_t, int8_t>)(op);
-  (IsInt16(op.output) ? Scale<int8_t, int16_t> : Scale<int8_t, int8_t>)(op);
+  if (IsInt16(*op.inputs[0])) return (IsInt16(*op.output) ? Scale<int16_t, int16_t> : Scale<int16_t, int8_t>)(op);
+  (IsInt16(*op.output) ? Scale<int8_t, int16_t> : Scale<int8_t, int8_t>)(op);
 }
 
 TINYHOST_COLD Status CheckSigmoid(const OperatorView& op, uint64_t* work) {
   const Int16SigmoidParams& p = *op.params<Int16SigmoidParams>();
-  const bool valid = IsInt16(op.inputs[0]) && IsInt16(op.output) && p.multiplier >= 0 && p.multiplier <= UINT16_MAX &&
+  const bool valid = IsInt16(*op.inputs[0]) && IsInt16(*op.output) && p.multiplier >= 0 && p.multiplier <= UINT16_MAX &&
                      p.shift <= 31 && p.is_tanh <= 1 && op.image->Constants<uint16_t>(p.table_offset, kTableSize);
   return CheckElements(op, valid, work);
 }
@@ -102,7 +102,7 @@ void RunSigmoid(const OperatorView& op) {
   const int32_t half = p.shift > 0 ? static_cast<int32_t>(uint32_t{1} << (p.shift - 1)) : 0;
   const int16_t* input = op.input_data<int16_t>();
   int16_t* output = op.output_data<int16_t>();
-  for (size_t n = ElementCount(op.output); n > 0; --n) {
+  for (size_t n = ElementCount(*op.output); n > 0; --n) {
     const auto product =
         static_cast<int32_t>(static_cast<uint32_t>(int32_t{*input++}) * static_cast<uint32_t>(p.multiplier));
     const int32_t x = WrappingAdd(product, half) >> p.shift;
@@ -111,7 +111,7 @@ void RunSigmoid(const OperatorView& op) {
 }
 
 TINYHOST_COLD Status CheckQuantize(const OperatorView& op, uint64_t* work) {
-  return CheckElements(op, op.inputs[0].type == TensorType::kFloat32 && IsInt16(op.output), work);
+  return CheckElements(op, op.inputs[0]->type == TensorType::kFloat32 && IsInt16(*op.output), work);
 }
 
 /// round(x / scale), halves away from zero, saturated; NaN becomes the minimum.
@@ -125,17 +125,17 @@ int16_t Quantize(float x, float scale) {
 void RunQuantize(const OperatorView& op) {
   const float* input = op.input_data<float>();
   int16_t* output = op.output_data<int16_t>();
-  for (size_t n = ElementCount(op.output); n > 0; --n) *output++ = Quantize(*input++, op.output.scale);
+  for (size_t n = ElementCount(*op.output); n > 0; --n) *output++ = Quantize(*input++, op.output->scale);
 }
 
 TINYHOST_COLD Status CheckDequantize(const OperatorView& op, uint64_t* work) {
-  return CheckElements(op, IsInt16(op.inputs[0]) && op.output.type == TensorType::kFloat32, work);
+  return CheckElements(op, IsInt16(*op.inputs[0]) && op.output->type == TensorType::kFloat32, work);
 }
 
 void RunDequantize(const OperatorView& op) {
   const int16_t* input = op.input_data<int16_t>();
   float* output = op.output_data<float>();
-  for (size_t n = ElementCount(op.output); n > 0; --n) *output++ = op.inputs[0].scale * static_cast<float>(*input++);
+  for (size_t n = ElementCount(*op.output); n > 0; --n) *output++ = op.inputs[0]->scale * static_cast<float>(*input++);
 }
 
 }  // namespace

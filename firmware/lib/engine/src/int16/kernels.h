@@ -17,6 +17,6 @@ extern const Kernel kInt16QuantizeKernel;
 extern const Kernel kInt16DequantizeKernel;
 extern const Kernel kInt16BatchMatmulKernel;
 
-inline bool IsInt16(const TensorView& tensor) { return tensor.type == TensorType::kInt16; }
+inline bool IsInt16(const TensorRecord& tensor) { return tensor.type == TensorType::kInt16; }
 
 }  // namespace tinyhost

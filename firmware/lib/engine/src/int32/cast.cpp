@@ -23,7 +23,7 @@ template <typename Input, typename Output>
 void Cast(const OperatorView& op) {
   const Input* input = op.input_data<Input>();
   Output* output = op.output_data<Output>();
-  for (size_t n = ElementCount(op.output); n > 0; --n, ++input) {
+  for (size_t n = ElementCount(*op.output); n > 0; --n, ++input) {
     if constexpr (std::is_floating_point_v<Input> && !std::is_floating_point_v<Output>) {
       *output++ = Truncated<Output>(*input);
     } else {
@@ -67,35 +67,35 @@ Run CastOf(TensorType input, TensorType output) {
 }
 
 TINYHOST_COLD Status CheckCast(const OperatorView& op, uint64_t* work) {
-  const size_t n = ElementCount(op.output);
-  if (n != ElementCount(op.inputs[0]) || CastOf(op.inputs[0].type, op.output.type) == nullptr) {
+  const size_t n = ElementCount(*op.output);
+  if (n != ElementCount(*op.inputs[0]) || CastOf(op.inputs[0]->type, op.output->type) == nullptr) {
     return Status::kImageParameter;
   }
   *work += 2 * n;
   return Status::kOk;
 }
 
-void RunCast(const OperatorView& op) { CastOf(op.inputs[0].type, op.output.type)(op); }
+void RunCast(const OperatorView& op) { CastOf(op.inputs[0]->type, op.output->type)(op); }
 
 TINYHOST_COLD Status CheckGather(const OperatorView& op, uint64_t* work) {
-  const TensorView &data = op.inputs[0], &indices = op.inputs[1];
-  if (data.rank != 3 || op.output.rank != 3 || data.type != op.output.type || !IsInt32(indices) ||
-      static_cast<size_t>(op.output.dims[1]) != ElementCount(indices) || data.dims[0] != op.output.dims[0] ||
-      data.dims[2] != op.output.dims[2]) {
+  const TensorRecord &data = *op.inputs[0], &indices = *op.inputs[1];
+  if (data.rank != 3 || op.output->rank != 3 || data.type != op.output->type || !IsInt32(indices) ||
+      static_cast<size_t>(op.output->dims[1]) != ElementCount(indices) || data.dims[0] != op.output->dims[0] ||
+      data.dims[2] != op.output->dims[2]) {
     return Status::kImageParameter;
   }
-  *work += 2 * op.output.n_bytes;
+  *work += 2 * ByteCount(*op.output);
   return Status::kOk;
 }
 
 /// An index outside the table selects the nearest row.
 void RunGather(const OperatorView& op) {
-  const int32_t n_rows = op.inputs[0].dims[1], n = op.output.dims[1];
-  const size_t row_bytes = static_cast<size_t>(op.output.dims[2]) * ElementBytes(op.output.type);
+  const int32_t n_rows = op.inputs[0]->dims[1], n = op.output->dims[1];
+  const size_t row_bytes = static_cast<size_t>(op.output->dims[2]) * ElementBytes(op.output->type);
   const uint8_t* table = op.input_data<uint8_t>();
   const int32_t* indices = op.input_data<int32_t>(1);
   uint8_t* output = op.output_data<uint8_t>();
-  for (int32_t outer = op.output.dims[0]; outer > 0; --outer, table += static_cast<size_t>(n_rows) * row_bytes) {
+  for (int32_t outer = op.output->dims[0]; outer > 0; --outer, table += static_cast<size_t>(n_rows) * row_bytes) {
     for (int32_t i = 0; i < n; ++i, output += row_bytes) {
       const int32_t known = indices[i] < n_rows ? indices[i] : n_rows - 1;
       std::memcpy(output, table + static_cast<size_t>(known > 0 ? known : 0) * row_bytes, row_bytes);

@@ -9,10 +9,10 @@ namespace tinyhost {
 namespace {
 
 TINYHOST_COLD Status CheckBoth(const OperatorView& op, TensorType type, bool valid, uint64_t* work) {
-  if (!valid || !IsInt32(op.inputs[0]) || !IsInt32(op.inputs[1]) || op.output.type != type || !BothBroadcast(op)) {
+  if (!valid || !IsInt32(*op.inputs[0]) || !IsInt32(*op.inputs[1]) || op.output->type != type || !BothBroadcast(op)) {
     return Status::kImageParameter;
   }
-  *work += 2 * ElementCount(op.output);
+  *work += 2 * ElementCount(*op.output);
   return Status::kOk;
 }
 

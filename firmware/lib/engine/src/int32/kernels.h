@@ -10,6 +10,6 @@ extern const Kernel kInt32CompareKernel;
 extern const Kernel kCastKernel;
 extern const Kernel kGatherKernel;
 
-inline bool IsInt32(const TensorView& tensor) { return tensor.type == TensorType::kInt32; }
+inline bool IsInt32(const TensorRecord& tensor) { return tensor.type == TensorType::kInt32; }
 
 }  // namespace tinyhost

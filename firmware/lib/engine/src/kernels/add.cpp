@@ -23,14 +23,14 @@ TINYHOST_COLD Status CheckAdd(const OperatorView& op, uint64_t* work) {
       params->activation_min > params->activation_max) {
     return Status::kImageParameter;
   }
-  *work += ElementCount(op.output);
+  *work += ElementCount(*op.output);
   return Status::kOk;
 }
 
 namespace {
 
 int32_t Scaled(const OperatorView& op, const AddParams& p, int i, int32_t value) {
-  const int32_t shifted = (value - op.inputs[i].zero_point) * (1 << kAddLeftShift);
+  const int32_t shifted = (value - op.inputs[i]->zero_point) * (1 << kAddLeftShift);
   return Rescaled(shifted, p.input_multiplier[i], p.input_shift[i]);
 }
 
@@ -42,7 +42,7 @@ TINYHOST_COLD void RunRow(const OperatorView& op, const int8_t* a, const int8_t*
     const int32_t sum = WrappingAdd(Scaled(op, p, 0, *a), sign * Scaled(op, p, 1, *b));
     const int32_t scaled = Rescaled(sum, p.output_multiplier, p.output_shift);
     *output++ =
-        static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output.zero_point), p.activation_min, p.activation_max));
+        static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output->zero_point), p.activation_min, p.activation_max));
   }
 }
 

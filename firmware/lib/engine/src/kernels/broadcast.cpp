@@ -4,7 +4,7 @@
 
 namespace tinyhost {
 
-TINYHOST_COLD Shape4 BroadcastStrides(const TensorView& tensor) {
+TINYHOST_COLD Shape4 BroadcastStrides(const TensorRecord& tensor) {
   const Shape4 shape = ExtendShape(tensor);
   Shape4 strides{};
   int32_t stride = 1;
@@ -15,17 +15,17 @@ TINYHOST_COLD Shape4 BroadcastStrides(const TensorView& tensor) {
   return strides;
 }
 
-TINYHOST_COLD Shape4 ExtendShape(const TensorView& tensor) {
+TINYHOST_COLD Shape4 ExtendShape(const TensorRecord& tensor) {
   Shape4 shape{{1, 1, 1, 1}};
   for (int i = 0; i < tensor.rank; ++i) shape.dims[4 - tensor.rank + i] = tensor.dims[i];
   return shape;
 }
 
 TINYHOST_COLD bool BothBroadcast(const OperatorView& op) {
-  const Shape4 out = ExtendShape(op.output);
+  const Shape4 out = ExtendShape(*op.output);
   int n_ones[4] = {};
   for (int i = 0; i < 2; ++i) {
-    const Shape4 in = ExtendShape(op.inputs[i]);
+    const Shape4 in = ExtendShape(*op.inputs[i]);
     for (int d = 0; d < 4; ++d) {
       if (in.dims[d] != 1 && in.dims[d] != out.dims[d]) return false;
       n_ones[d] += in.dims[d] != out.dims[d];
@@ -35,8 +35,8 @@ TINYHOST_COLD bool BothBroadcast(const OperatorView& op) {
 }
 
 TINYHOST_COLD bool ValidBroadcast(const OperatorView& op) {
-  return op.inputs[0].type == TensorType::kInt8 && op.inputs[1].type == TensorType::kInt8 &&
-         op.output.type == TensorType::kInt8 && BothBroadcast(op);
+  return op.inputs[0]->type == TensorType::kInt8 && op.inputs[1]->type == TensorType::kInt8 &&
+         op.output->type == TensorType::kInt8 && BothBroadcast(op);
 }
 
 namespace {
@@ -58,11 +58,11 @@ TINYHOST_COLD void MakeAxes(const OperatorView& op, Axis axes[4]) {
   int32_t strides[2] = {1, 1};
   Axis* axis = axes;
   for (int d = 1; d <= 4; ++d) {
-    const int32_t n = d <= op.output.rank ? op.output.dims[op.output.rank - d] : 1;
+    const int32_t n = d <= op.output->rank ? op.output->dims[op.output->rank - d] : 1;
     if (n == 1) continue;
     int32_t steps[2];
     for (int i = 0; i < 2; ++i) {
-      const TensorView& input = op.inputs[i];
+      const TensorRecord& input = *op.inputs[i];
       const int32_t dim = d <= input.rank ? input.dims[input.rank - d] : 1;
       steps[i] = dim == 1 ? 0 : strides[i];
       strides[i] *= dim;
@@ -133,8 +133,10 @@ TINYHOST_HOT void Fill(const int8_t* ones, int32_t n, int32_t n_rows, int8_t* to
   }
 }
 
-/// Runs rows in which one input has a single value per row, with a block of copies of these values.
+/// Runs rows in which one input has a single value per row, if the kernel does not, with a block of copies of these
+/// values.
 TINYHOST_COLD void RunOnes(const OperatorView& op, const RowsKernel& kernel, const Rows& of) {
+  if (kernel.of_ones && kernel.of_ones(op, of)) return;
   int8_t block[kBlockBytes + kWord];
   Rows rows = of;
   const int32_t n_at_once = of.n < kBlockBytes ? kBlockBytes / of.n : 1;
@@ -161,9 +163,9 @@ TINYHOST_COLD bool RunSameAsWords(const OperatorView& op, const RowsKernel& kern
   int32_t words[kMaxWords + kWord];
   const int same = of.next[0] == 0 ? 0 : 1;
   if (of.n > kMaxWords || of.n_rows == 1 || !kernel.make_words(op, same, of.inputs[same], of.n, words)) return false;
-  int32_t n_at_once = of.n % kWord == 0 ? 1 : (of.n % 2 == 0 ? 2 : kWord);
-  while (n_at_once * of.n <= kMaxWords / 2) n_at_once *= 2;
-  if (n_at_once * of.n > kMaxWords) n_at_once = 1;
+  const int32_t step = of.n % kWord == 0 ? 1 : (of.n % 2 == 0 ? 2 : kWord);
+  int32_t n_at_once = kMaxWords / of.n & -step;
+  if (n_at_once == 0) n_at_once = 1;
   if (n_at_once > of.n_rows) n_at_once = of.n_rows;
   const int32_t n = n_at_once * of.n;
   Repeat(words, of.n, words + n);
@@ -177,67 +179,64 @@ TINYHOST_COLD bool RunSameAsWords(const OperatorView& op, const RowsKernel& kern
   return true;
 }
 
-/// Runs the rows of the two innermost axes.
-TINYHOST_COLD void RunAxes(const OperatorView& op, const RowsKernel& kernel, Rows& rows) {
-  if (rows.ones < 0) {
-    if (kernel.make_words && RunSameAsWords(op, kernel, rows)) return;
-    if (rows.n < kLongRow && rows.n_rows > 1) return RunShortRows(op, kernel, rows);
-    return RunRows(op, kernel, rows);
-  }
-  int32_t n_times = 1;
-  if (rows.next[1 - rows.ones] == 0) n_times = rows.n_rows, rows.n_rows = 1;
-  for (; n_times > 0; --n_times, ++rows.inputs[rows.ones], rows.output += rows.n) {
-    if (!kernel.of_ones || !kernel.of_ones(op, rows)) RunOnes(op, kernel, rows);
-  }
+/// Runs rows in which one input is the same for all rows.
+TINYHOST_COLD void RunSame(const OperatorView& op, const RowsKernel& kernel, const Rows& rows) {
+  if (kernel.make_words && RunSameAsWords(op, kernel, rows)) return;
+  if (rows.n < kLongRow && rows.n_rows > 1) return RunShortRows(op, kernel, rows);
+  RunRows(op, kernel, rows);
 }
 
-int32_t LastDim(const TensorView& tensor) { return tensor.rank > 0 ? tensor.dims[tensor.rank - 1] : 1; }
-
-/// Finds the rows where one input has the output's shape, and the other one has a value for each channel or for each
-/// pixel, as in most operators that broadcast. Returns false for other shapes.
-TINYHOST_COLD bool FindRows(const OperatorView& op, Rows* rows) {
-  const int32_t n = rows->n, depth = LastDim(op.output);
-  const int small = op.inputs[0].n_bytes < op.inputs[1].n_bytes ? 0 : 1;
-  const int32_t n_small = static_cast<int32_t>(op.inputs[small].n_bytes);
-  if (static_cast<int32_t>(op.inputs[1 - small].n_bytes) != n || depth == 1) return false;
-  rows->n = depth;
-  rows->n_rows = n / depth;
-  rows->next[0] = rows->next[1] = depth;
-  if (n_small == depth && LastDim(op.inputs[small]) == depth) {
-    rows->next[small] = 0;
-    return true;
-  }
-  rows->ones = small;
-  return n_small == rows->n_rows && LastDim(op.inputs[small]) == 1;
-}
-
-}  // namespace
-
-TINYHOST_COLD void ForEachRow(const OperatorView& op, const RowsKernel& kernel) {
-  const int32_t n = static_cast<int32_t>(op.output.n_bytes);
-  Rows rows{{op.input_data<int8_t>(0), op.input_data<int8_t>(1)}, op.output_data<int8_t>(), n, 1, {n, n}, -1};
-  if (op.inputs[0].n_bytes == op.output.n_bytes && op.inputs[1].n_bytes == op.output.n_bytes) {
-    return RunRows(op, kernel, rows);
-  }
-  if (FindRows(op, &rows)) return RunAxes(op, kernel, rows);
-  rows.ones = -1;
+/// Runs the rows of the two innermost axes, for every index of the others.
+TINYHOST_COLD void RunAxes(const OperatorView& op, const RowsKernel& kernel) {
   Axis axes[4] = {{1, {1, 1}}, {1, {0, 0}}, {1, {0, 0}}, {1, {0, 0}}};
   MakeAxes(op, axes);
-  rows.n = axes[0].n;
-  rows.n_rows = axes[1].n;
+  Rows rows{{}, op.output_data<int8_t>(), axes[0].n, axes[1].n, {axes[1].step[0], axes[1].step[1]}, -1};
   for (int32_t i = 0; i < 2; ++i) {
-    rows.next[i] = axes[1].step[i];
     if (axes[0].step[i] == 0) rows.ones = i;
   }
+  int32_t n_times = 1;
+  if (rows.ones >= 0 && rows.next[1 - rows.ones] == 0) n_times = rows.n_rows, rows.n_rows = 1;
   for (int32_t i = 0; i < axes[3].n; ++i) {
-    for (int32_t j = 0; j < axes[2].n; ++j, rows.output += rows.n * rows.n_rows) {
+    for (int32_t j = 0; j < axes[2].n; ++j) {
       for (size_t k = 0; k < 2; ++k) {
         rows.inputs[k] = op.input_data<int8_t>(k) + i * axes[3].step[k] + j * axes[2].step[k];
       }
-      Rows of_two = rows;
-      RunAxes(op, kernel, of_two);
+      for (int32_t n = n_times; n > 0; --n, rows.output += rows.n * rows.n_rows) {
+        if (rows.ones < 0) {
+          RunSame(op, kernel, rows);
+        } else {
+          RunOnes(op, kernel, rows);
+          ++rows.inputs[rows.ones];
+        }
+      }
     }
   }
+}
+
+int32_t LastDim(const TensorRecord& tensor) { return tensor.rank > 0 ? tensor.dims[tensor.rank - 1] : 1; }
+
+}  // namespace
+
+/// First of all the rows where one input has the output's shape, and the other one, too, or a value for each channel or
+/// for each pixel, as in most operators that broadcast.
+TINYHOST_COLD void ForEachRow(const OperatorView& op, const RowsKernel& kernel) {
+  const auto size = [](const TensorRecord& tensor) { return static_cast<int32_t>(ElementCount(tensor)); };
+  const int32_t n = size(*op.output), sizes[2] = {size(*op.inputs[0]), size(*op.inputs[1])};
+  Rows rows{{op.input_data<int8_t>(0), op.input_data<int8_t>(1)}, op.output_data<int8_t>(), n, 1, {n, n}, -1};
+  if (sizes[0] == n && sizes[1] == n) return RunRows(op, kernel, rows);
+  const int small = sizes[0] < sizes[1] ? 0 : 1;
+  const int32_t depth = LastDim(*op.output), depth_of_small = LastDim(*op.inputs[small]);
+  if (sizes[1 - small] != n || depth == 1) return RunAxes(op, kernel);
+  rows.n = depth;
+  rows.n_rows = n / depth;
+  rows.next[0] = rows.next[1] = depth;
+  if (sizes[small] == depth && depth_of_small == depth) {
+    rows.next[small] = 0;
+    return RunSame(op, kernel, rows);
+  }
+  if (sizes[small] != rows.n_rows || depth_of_small != 1) return RunAxes(op, kernel);
+  rows.ones = small;
+  RunOnes(op, kernel, rows);
 }
 
 }  // namespace tinyhost

@@ -11,10 +11,10 @@ struct Shape4 {
   int32_t dims[4];
 };
 
-Shape4 ExtendShape(const TensorView& tensor);
+Shape4 ExtendShape(const TensorRecord& tensor);
 
 /// The distance in elements from one index of a dimension to the next; 0 where the tensor repeats.
-Shape4 BroadcastStrides(const TensorView& tensor);
+Shape4 BroadcastStrides(const TensorRecord& tensor);
 
 /// True if both inputs broadcast to the output.
 bool BothBroadcast(const OperatorView& op);
@@ -26,8 +26,8 @@ bool ValidBroadcast(const OperatorView& op);
 template <typename Function, typename First, typename Second, typename Output = First>
 inline void RunBroadcast(const OperatorView& op) {
   const typename Function::Params p = *op.params<typename Function::Params>();
-  const Shape4 out = ExtendShape(op.output);
-  const Shape4 sa = BroadcastStrides(op.inputs[0]), sb = BroadcastStrides(op.inputs[1]);
+  const Shape4 out = ExtendShape(*op.output);
+  const Shape4 sa = BroadcastStrides(*op.inputs[0]), sb = BroadcastStrides(*op.inputs[1]);
   Output* output = op.output_data<Output>();
   for (int32_t i = 0; i < out.dims[0]; ++i) {
     for (int32_t j = 0; j < out.dims[1]; ++j) {

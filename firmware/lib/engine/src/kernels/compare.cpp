@@ -17,12 +17,12 @@ TINYHOST_COLD Status CheckCompare(const OperatorView& op, uint64_t* work) {
       !IsScale(params.input_multiplier[1], params.input_shift[1]) || params.comparison > Comparison::kLessEqual) {
     return Status::kImageParameter;
   }
-  *work += ElementCount(op.output);
+  *work += ElementCount(*op.output);
   return Status::kOk;
 }
 
 int32_t Real(const OperatorView& op, const CompareParams& p, int i, int32_t value) {
-  const int32_t shifted = (value - op.inputs[i].zero_point) * (1 << kLeftShift);
+  const int32_t shifted = (value - op.inputs[i]->zero_point) * (1 << kLeftShift);
   return MultiplyAndShiftRight(shifted, p.input_multiplier[i], -p.input_shift[i]);
 }
 
@@ -42,18 +42,18 @@ constexpr RowsKernel kRows{RunRow};
 void RunCompare(const OperatorView& op) { ForEachRow(op, kRows); }
 
 TINYHOST_COLD Status CheckSelect(const OperatorView& op, uint64_t* work) {
-  const size_t n = ElementCount(op.output);
+  const size_t n = ElementCount(*op.output);
   for (int i = 0; i < 3; ++i) {
-    if (op.inputs[i].type != TensorType::kInt8 || ElementCount(op.inputs[i]) != n) return Status::kImageParameter;
+    if (op.inputs[i]->type != TensorType::kInt8 || ElementCount(*op.inputs[i]) != n) return Status::kImageParameter;
   }
   *work += n;
-  return op.output.type == TensorType::kInt8 ? Status::kOk : Status::kImageParameter;
+  return op.output->type == TensorType::kInt8 ? Status::kOk : Status::kImageParameter;
 }
 
 void RunSelect(const OperatorView& op) {
   const int8_t *condition = op.input_data<int8_t>(0), *a = op.input_data<int8_t>(1), *b = op.input_data<int8_t>(2);
   int8_t* output = op.output_data<int8_t>();
-  const size_t n = ElementCount(op.output);
+  const size_t n = ElementCount(*op.output);
   for (size_t i = 0; i < n; ++i) output[i] = condition[i] != 0 ? a[i] : b[i];
 }
 

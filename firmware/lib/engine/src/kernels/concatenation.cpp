@@ -9,7 +9,7 @@ namespace tinyhost {
 namespace {
 
 /// Product of dims[first..last).
-TINYHOST_COLD int32_t Product(const TensorView& tensor, int first, int last) {
+TINYHOST_COLD int32_t Product(const TensorRecord& tensor, int first, int last) {
   int32_t product = 1;
   for (int i = first; i < last; ++i) product *= tensor.dims[i];
   return product;
@@ -17,11 +17,11 @@ TINYHOST_COLD int32_t Product(const TensorView& tensor, int first, int last) {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const ConcatenationParams* params = op.params<ConcatenationParams>();
-  const TensorView& output = op.output;
+  const TensorRecord& output = *op.output;
   if (params->axis >= output.rank) return Status::kImageParameter;
   int64_t total = 0;
   for (int i = 0; i < op.record->n_inputs; ++i) {
-    const TensorView& input = op.inputs[i];
+    const TensorRecord& input = *op.inputs[i];
     if (input.type != output.type || input.rank != output.rank) return Status::kImageParameter;
     for (int d = 0; d < output.rank; ++d) {
       if (d != params->axis && input.dims[d] != output.dims[d]) return Status::kImageParameter;
@@ -29,19 +29,19 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
     total += input.dims[params->axis];
   }
   if (total != output.dims[params->axis]) return Status::kImageParameter;
-  *work += output.n_bytes +
+  *work += ByteCount(output) +
            static_cast<uint64_t>(op.record->n_inputs) * static_cast<uint64_t>(Product(output, 0, params->axis));
   return Status::kOk;
 }
 
 TINYHOST_COLD void Run(const OperatorView& op) {
   const int axis = op.params<ConcatenationParams>()->axis;
-  const int32_t n_outer = Product(op.output, 0, axis);
-  const int32_t element_bytes = static_cast<int32_t>(ElementBytes(op.output.type));
-  const int32_t out_row = Product(op.output, axis, op.output.rank) * element_bytes;
+  const int32_t n_outer = Product(*op.output, 0, axis);
+  const int32_t element_bytes = static_cast<int32_t>(ElementBytes(op.output->type));
+  const int32_t out_row = Product(*op.output, axis, op.output->rank) * element_bytes;
   int8_t* column = op.output_data<int8_t>();
   for (int i = 0; i < op.record->n_inputs; ++i) {
-    const int32_t row = Product(op.inputs[i], axis, op.output.rank) * element_bytes;
+    const int32_t row = Product(*op.inputs[i], axis, op.output->rank) * element_bytes;
     const int8_t* source = op.input_data<int8_t>(static_cast<size_t>(i));
     int8_t* target = column;
     for (int32_t outer = 0; outer < n_outer; ++outer, source += row, target += out_row) {

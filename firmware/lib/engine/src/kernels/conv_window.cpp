@@ -2,14 +2,10 @@
 
 namespace tinyhost {
 
-TINYHOST_COLD OperatorView ResolvedConv(const OperatorView& op, uint8_t is_dense) {
-  return is_dense && op.output.rank > 0 ? AsConv2d(op) : op;
-}
-
 TINYHOST_COLD bool ValidConv(TensorType type, const OperatorView& op, const OperatorView& conv,
                              const ConvShape& shape) {
-  if (op.inputs[0].type != type || op.output.type != type || conv.inputs[0].rank != 4 || conv.output.rank != 4 ||
-      conv.inputs[0].dims[0] != conv.output.dims[0] || ElementCount(conv.inputs[0]) != ElementCount(op.inputs[0]) ||
+  if (op.inputs[0]->type != type || op.output->type != type || conv.inputs[0]->rank != 4 || conv.output->rank != 4 ||
+      conv.inputs[0]->dims[0] != conv.output->dims[0] || ElementCount(*conv.inputs[0]) != ElementCount(*op.inputs[0]) ||
       !shape.rows.Valid() || !shape.columns.Valid() || shape.groups < 1 || shape.in_depth % shape.groups != 0 ||
       shape.out_depth % shape.groups != 0) {
     return false;

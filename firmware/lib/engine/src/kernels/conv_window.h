@@ -29,14 +29,11 @@ struct ConvShape {
   uint32_t tap_depth() const { return by_four() ? static_cast<uint32_t>(group_depth) : 1; }
 };
 
-/// The operator as the equivalent CONV_2D, if there is one.
-OperatorView ResolvedConv(const OperatorView& op, uint8_t is_dense);
-
 /// The shape of the resolved operator. With 0 groups it is invalid, and nothing else may be computed from it.
 template <typename Params>
 TINYHOST_COLD ConvShape MakeConvShape(const OperatorView& conv) {
   const Params& p = *conv.params<Params>();
-  const int32_t *in = conv.inputs[0].dims, *out = conv.output.dims, groups = p.groups > 0 ? p.groups : 1;
+  const int32_t *in = conv.inputs[0]->dims, *out = conv.output->dims, groups = p.groups > 0 ? p.groups : 1;
   return {{in[1], out[1], p.filter_height, p.stride_height, p.dilation_height, p.pad_top},
           {in[2], out[2], p.filter_width, p.stride_width, p.dilation_width, p.pad_left},
           in[3],
@@ -106,7 +103,7 @@ template <typename Job>
 inline void RunConv(const Job& job, const OperatorView& conv) {
   const auto* image = conv.input_data<typename Job::Element>();
   auto* output = conv.output_data<typename Job::Element>();
-  for (int32_t n = 0; n < conv.output.dims[0]; ++n, image += job.rows.input * job.row_elements()) {
+  for (int32_t n = 0; n < conv.output->dims[0]; ++n, image += job.rows.input * job.row_elements()) {
     for (int32_t y = 0; y < job.rows.output; ++y) {
       const Taps ys = TapsInside(job.rows, y);
       for (int32_t x = 0; x < job.columns.output; ++x, output += job.out_depth) {

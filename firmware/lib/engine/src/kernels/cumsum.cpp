@@ -13,11 +13,11 @@ constexpr int kLeftShift = 20;
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const CumsumParams& p = *op.params<CumsumParams>();
-  const TensorView& input = op.inputs[0];
-  if (!IsInt8(input, 3) || op.output.type != TensorType::kInt8 || p.exclusive > 1 || p.reverse > 1 || p.is_sum > 1 ||
+  const TensorRecord& input = *op.inputs[0];
+  if (!IsInt8(input, 3) || op.output->type != TensorType::kInt8 || p.exclusive > 1 || p.reverse > 1 || p.is_sum > 1 ||
       p.input_multiplier < 0 || p.output_multiplier < 0 || !ShiftInRange(p.input_shift) ||
       !ShiftInRange(p.output_shift) ||
-      ElementCount(op.output) * static_cast<size_t>(p.is_sum ? input.dims[1] : 1) != ElementCount(input)) {
+      ElementCount(*op.output) * static_cast<size_t>(p.is_sum ? input.dims[1] : 1) != ElementCount(input)) {
     return Status::kImageParameter;
   }
   *work += 3 * ElementCount(input);
@@ -31,7 +31,7 @@ int32_t Scaled(const CumsumParams& p, int32_t x) {
 /// One column of n elements that are `step` apart.
 void RunColumn(const OperatorView& op, const int8_t* input, int32_t n, int32_t step, int8_t* output) {
   const CumsumParams& p = *op.params<CumsumParams>();
-  const int32_t zero_point = op.inputs[0].zero_point, output_zero_point = op.output.zero_point;
+  const int32_t zero_point = op.inputs[0]->zero_point, output_zero_point = op.output->zero_point;
   int32_t sum = Scaled(p, -zero_point);
   for (int32_t i = 0; i < n; ++i) {
     const int32_t at = (p.reverse ? n - 1 - i : i) * step;
@@ -44,7 +44,7 @@ void RunColumn(const OperatorView& op, const int8_t* input, int32_t n, int32_t s
 }
 
 TINYHOST_COLD void Run(const OperatorView& op) {
-  const int32_t* dims = op.inputs[0].dims;
+  const int32_t* dims = op.inputs[0]->dims;
   const int32_t output_step = op.params<CumsumParams>()->is_sum ? dims[2] : dims[1] * dims[2];
   const int8_t* input = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();

@@ -12,11 +12,11 @@ TINYHOST_COLD DepthwiseJob MakeDepthwiseJob(const OperatorView& op, const ConvPa
     job.columns.filter = job.columns.extent();  // with zeros between the taps
     job.columns.dilation = 1;
   }
-  job.in_depth = op.inputs[0].dims[3];
-  job.out_depth = op.output.dims[3];
+  job.in_depth = op.inputs[0]->dims[3];
+  job.out_depth = op.output->dims[3];
   job.multiplier = job.out_depth / job.in_depth;
   job.channels_at_once = params.channels_at_once;
-  job.input_zero_point = op.inputs[0].zero_point;
+  job.input_zero_point = op.inputs[0]->zero_point;
   job.weights.words_per_row = (job.columns.filter + 3) / 4;
   const uint64_t n_words = uint64_t{params.filter_height} * static_cast<uint32_t>(job.weights.words_per_row);
   job.weights.data =
@@ -27,9 +27,9 @@ TINYHOST_COLD DepthwiseJob MakeDepthwiseJob(const OperatorView& op, const ConvPa
 
 TINYHOST_COLD Status CheckDepthwiseConv2d(const OperatorView& op, uint64_t* work) {
   const ConvParams* params = op.params<ConvParams>();
-  if (!ValidConvGeometry(op, *params) || op.output.dims[3] % op.inputs[0].dims[3] != 0 || params->groups != 1 ||
+  if (!ValidConvGeometry(op, *params) || op.output->dims[3] % op.inputs[0]->dims[3] != 0 || params->groups != 1 ||
       params->layout != WeightLayout::kRows || params->channels_at_once < 1 ||
-      params->channels_at_once > op.inputs[0].dims[3]) {
+      params->channels_at_once > op.inputs[0]->dims[3]) {
     return Status::kImageParameter;
   }
   const DepthwiseJob job = MakeDepthwiseJob(op, *params);
@@ -39,7 +39,7 @@ TINYHOST_COLD Status CheckDepthwiseConv2d(const OperatorView& op, uint64_t* work
   }
   const uint64_t n_taps = uint64_t{params->filter_height} * (static_cast<uint32_t>(job.columns.filter) + 3u);
   const uint64_t n_groups = (static_cast<uint32_t>(job.in_depth) - 1u) / params->channels_at_once + 1u;
-  *work += ElementCount(op.output) * n_taps + 2 * ElementCount(op.inputs[0]) + n_groups * job.scratch_bytes();
+  *work += ElementCount(*op.output) * n_taps + 2 * ElementCount(*op.inputs[0]) + n_groups * job.scratch_bytes();
   return Status::kOk;
 }
 
@@ -66,7 +66,7 @@ void Run(const OperatorView& op) {
   const DepthwiseJob job = MakeDepthwiseJob(op, *op.params<ConvParams>());
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
-  for (int32_t n = 0; n < op.output.dims[0]; ++n, image += job.rows.input * job.row_bytes()) {
+  for (int32_t n = 0; n < op.output->dims[0]; ++n, image += job.rows.input * job.row_bytes()) {
     for (int32_t y = 0; y < job.rows.output; ++y) {
       const Taps ys = TapsInside(job.rows, y);
       for (int32_t x = 0; x < job.columns.output; ++x) {

@@ -17,7 +17,7 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
       params.activation_min > params.activation_max) {
     return Status::kImageParameter;
   }
-  *work += 8 * ElementCount(op.output);
+  *work += 8 * ElementCount(*op.output);
   return Status::kOk;
 }
 
@@ -36,9 +36,9 @@ TINYHOST_COLD int32_t Quotient(int32_t a, int32_t b, const MulParams& p) {
 void RunRow(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n, int8_t* output) {
   const MulParams p = *op.params<MulParams>();
   for (; n > 0; --n, ++a, ++b) {
-    const int32_t scaled = Quotient(*a - op.inputs[0].zero_point, *b - op.inputs[1].zero_point, p);
+    const int32_t scaled = Quotient(*a - op.inputs[0]->zero_point, *b - op.inputs[1]->zero_point, p);
     *output++ =
-        static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output.zero_point), p.activation_min, p.activation_max));
+        static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output->zero_point), p.activation_min, p.activation_max));
   }
 }
 

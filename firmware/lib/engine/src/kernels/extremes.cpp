@@ -8,7 +8,7 @@ namespace {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   if (!ValidBroadcast(op)) return Status::kImageParameter;
-  *work += ElementCount(op.output);
+  *work += ElementCount(*op.output);
   return Status::kOk;
 }
 

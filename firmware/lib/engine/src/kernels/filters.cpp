@@ -52,7 +52,7 @@ TINYHOST_COLD QuadWeights MakeQuadWeights(const OperatorView& op, const ConvPara
 }
 
 TINYHOST_COLD Requantizer MakeRequantizer(const OperatorView& op, const ConvParams& params, uint32_t n_channels) {
-  return Requantizer{op.image->Constants<ChannelConstants>(params.channels_offset, n_channels), op.output.zero_point,
+  return Requantizer{op.image->Constants<ChannelConstants>(params.channels_offset, n_channels), op.output->zero_point,
                      params.activation_min, params.activation_max};
 }
 

@@ -6,40 +6,33 @@
 
 namespace tinyhost {
 
-TINYHOST_COLD OperatorView AsConv2d(const OperatorView& op) {
-  const int32_t depth = op.output.dims[op.output.rank - 1];
-  const int32_t n_rows = static_cast<int32_t>(ElementCount(op.output)) / depth;
-  OperatorView conv;
-  conv.image = op.image;
-  conv.record = op.record;
-  conv.arena = op.arena;
-  conv.record_params = op.record_params;
-  conv.inputs[0] = op.inputs[0];
-  conv.output = op.output;
-  const auto reshape = [=](TensorView& tensor, int32_t row) {
-    tensor.rank = 4;
-    tensor.dims[0] = tensor.dims[1] = 1;
+TINYHOST_COLD AsConv2d::AsConv2d(const OperatorView& op, bool is_dense)
+    : OperatorView(op), rows_{*op.inputs[0], *op.output} {
+  if (!is_dense || op.output->rank == 0) return;
+  const int32_t n_rows = static_cast<int32_t>(ElementCount(rows_[1])) / rows_[1].dims[rows_[1].rank - 1];
+  for (TensorRecord& tensor : rows_) {
+    tensor.dims[3] = static_cast<int32_t>(ElementCount(tensor)) / n_rows;
     tensor.dims[2] = n_rows;
-    tensor.dims[3] = row;
-  };
-  reshape(conv.inputs[0], static_cast<int32_t>(ElementCount(op.inputs[0])) / n_rows);
-  reshape(conv.output, depth);
-  return conv;
+    tensor.dims[0] = tensor.dims[1] = 1;
+    tensor.rank = 4;
+  }
+  inputs[0] = &rows_[0];
+  output = &rows_[1];
 }
 
 TINYHOST_COLD Status CheckFullyConnected(const OperatorView& op, uint64_t* work) {
   const ConvParams& params = *op.params<ConvParams>();
-  if (op.output.rank < 1 || params.groups != 1 || params.filter_height != 1 || params.filter_width != 1) {
+  if (op.output->rank < 1 || params.groups != 1 || params.filter_height != 1 || params.filter_width != 1) {
     return Status::kImageParameter;
   }
-  const OperatorView conv = AsConv2d(op);
-  if (ElementCount(conv.inputs[0]) != ElementCount(op.inputs[0])) return Status::kImageParameter;
+  const AsConv2d conv(op, true);
+  if (ElementCount(*conv.inputs[0]) != ElementCount(*op.inputs[0])) return Status::kImageParameter;
   return CheckConv2d(conv, work);
 }
 
 namespace {
 
-void Run(const OperatorView& op) { kConv2dKernel.run(AsConv2d(op)); }
+void Run(const OperatorView& op) { kConv2dKernel.run(AsConv2d(op, true)); }
 
 }  // namespace
 

@@ -8,14 +8,16 @@
 
 namespace tinyhost {
 
-/// One operator with its tensors resolved.
+/// One operator with its tensors: their records, and where their elements are.
 struct OperatorView {
   const ImageView* image;
   const OperatorRecord* record;
   uint8_t* arena;
   const void* record_params;
-  TensorView inputs[kMaxInputs];
-  TensorView output;
+  const TensorRecord* output;
+  void* output_at;
+  const TensorRecord* inputs[kMaxInputs];
+  void* inputs_at[kMaxInputs];
 
   /// The operator's parameters, of the type that its kernel names: inside the constants section, and aligned.
   template <typename Params>
@@ -30,12 +32,18 @@ struct OperatorView {
   uint8_t* Scratch(uint32_t scratch_offset, uint32_t scratch_bytes, uint64_t n_bytes) const;
   template <typename T>
   const T* input_data(size_t index = 0) const {
-    return static_cast<const T*>(inputs[index].data);
+    return static_cast<const T*>(inputs_at[index]);
   }
   template <typename T>
   T* output_data() const {
-    return static_cast<T*>(output.data);
+    return static_cast<T*>(output_at);
   }
+
+  OperatorView() = default;
+  OperatorView& operator=(const OperatorView&) = delete;
+
+ protected:
+  OperatorView(const OperatorView&) = default;  // AsConv2d has records of its own
 };
 
 /// How one OperatorCode runs. Tensors are already known to be well-formed and inside their memory.
@@ -98,10 +106,10 @@ extern const Kernel kLogSoftmaxKernel;
 extern const Kernel kCumsumKernel;
 
 /// True if a tensor is int8 of this rank.
-inline bool IsInt8(const TensorView& tensor, int rank) {
+inline bool IsInt8(const TensorRecord& tensor, int rank) {
   return tensor.type == TensorType::kInt8 && tensor.rank == rank;
 }
 
-inline bool IsByte(const TensorView& tensor) { return ElementBytes(tensor.type) == 1; }
+inline bool IsByte(const TensorRecord& tensor) { return ElementBytes(tensor.type) == 1; }
 
 }  // namespace tinyhost

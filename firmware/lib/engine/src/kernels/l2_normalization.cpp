@@ -12,9 +12,9 @@ constexpr int kOutputBits = 7;        // the output's scale is 2^-7
 constexpr uint64_t kRowSteps = 30;
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
-  const TensorView& input = op.inputs[0];
-  if (input.rank < 1 || input.type != TensorType::kInt8 || op.output.type != TensorType::kInt8 ||
-      ElementCount(op.output) != ElementCount(input) || input.dims[input.rank - 1] > kMaxDepth) {
+  const TensorRecord& input = *op.inputs[0];
+  if (input.rank < 1 || input.type != TensorType::kInt8 || op.output->type != TensorType::kInt8 ||
+      ElementCount(*op.output) != ElementCount(input) || input.dims[input.rank - 1] > kMaxDepth) {
     return Status::kImageParameter;
   }
   const uint64_t n = ElementCount(input);
@@ -34,7 +34,7 @@ TINYHOST_COLD void RunRow(const int8_t* input, int32_t depth, int32_t zero_point
 }
 
 void Run(const OperatorView& op) {
-  const TensorView& input = op.inputs[0];
+  const TensorRecord& input = *op.inputs[0];
   const int32_t depth = input.dims[input.rank - 1];
   const int32_t n_rows = static_cast<int32_t>(ElementCount(input)) / depth;
   const int8_t* row = op.input_data<int8_t>();

@@ -18,9 +18,9 @@ constexpr uint64_t kRowSteps = 60;
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const LogSoftmaxParams& params = *op.params<LogSoftmaxParams>();
-  const TensorView& input = op.inputs[0];
-  if (input.rank < 1 || input.type != TensorType::kInt8 || op.output.type != TensorType::kInt8 ||
-      ElementCount(op.output) != ElementCount(input) || input.dims[input.rank - 1] > kMaxDepth ||
+  const TensorRecord& input = *op.inputs[0];
+  if (input.rank < 1 || input.type != TensorType::kInt8 || op.output->type != TensorType::kInt8 ||
+      ElementCount(*op.output) != ElementCount(input) || input.dims[input.rank - 1] > kMaxDepth ||
       params.input_multiplier < 0 || params.reverse_multiplier < 0 || !ShiftInRange(params.input_shift) ||
       !ShiftInRange(params.reverse_shift)) {
     return Status::kImageParameter;
@@ -87,10 +87,10 @@ TINYHOST_COLD void RunRow(const LogSoftmaxParams& p, const int32_t* table, const
 TINYHOST_COLD void Run(const OperatorView& op) {
   const LogSoftmaxParams& params = *op.params<LogSoftmaxParams>();
   const int32_t* table = op.image->Constants<int32_t>(params.table_offset, kTableSize);
-  const int32_t depth = op.inputs[0].dims[op.inputs[0].rank - 1];
+  const int32_t depth = op.inputs[0]->dims[op.inputs[0]->rank - 1];
   const int8_t* input = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
-  const int32_t n_rows = static_cast<int32_t>(ElementCount(op.inputs[0])) / depth;
+  const int32_t n_rows = static_cast<int32_t>(ElementCount(*op.inputs[0])) / depth;
   for (int32_t row = 0; row < n_rows; ++row, input += depth, output += depth) {
     RunRow(params, table, input, depth, output);
   }

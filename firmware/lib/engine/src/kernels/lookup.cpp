@@ -12,12 +12,12 @@ constexpr int kTableSize = 256;
 TINYHOST_COLD Status CheckTable(const OperatorView& op, bool to_bytes, uint64_t* work) {
   const LookupParams* params = op.params<LookupParams>();
   const size_t element_bytes = to_bytes ? 1 : sizeof(float);
-  if (!IsByte(op.inputs[0]) || IsByte(op.output) != to_bytes || ElementCount(op.inputs[0]) != ElementCount(op.output) ||
-      params->table_offset % element_bytes != 0 ||
+  if (!IsByte(*op.inputs[0]) || IsByte(*op.output) != to_bytes ||
+      ElementCount(*op.inputs[0]) != ElementCount(*op.output) || params->table_offset % element_bytes != 0 ||
       !op.image->Constants<uint8_t>(params->table_offset, kTableSize * element_bytes)) {
     return Status::kImageParameter;
   }
-  *work += ElementCount(op.output);
+  *work += ElementCount(*op.output);
   return Status::kOk;
 }
 
@@ -31,7 +31,7 @@ void Run(const OperatorView& op) {
   const Output* table = op.image->Constants<Output>(op.params<LookupParams>()->table_offset, kTableSize);
   const uint8_t* input = op.input_data<uint8_t>();
   Output* output = op.output_data<Output>();
-  const size_t n = ElementCount(op.output);
+  const size_t n = ElementCount(*op.output);
   for (size_t i = 0; i < n; ++i) output[i] = table[input[i]];
 }
 

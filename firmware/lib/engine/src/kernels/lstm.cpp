@@ -42,7 +42,7 @@ bool IsValid(const GateMatrix& matrix) {
 }
 
 /// True for one input sequence, and one output sequence of as many steps or of its last step alone.
-bool IsOneSequence(const TensorView& input, const TensorView& output) {
+bool IsOneSequence(const TensorRecord& input, const TensorRecord& output) {
   const bool whole = input.dims[0] == output.dims[0] && input.dims[1] == output.dims[1];
   const bool last = output.dims[0] == 1 && output.dims[1] == 1;
   return IsInt8(input, 3) && IsInt8(output, 3) && (input.dims[0] == 1 || input.dims[1] == 1) && (whole || last);
@@ -83,11 +83,11 @@ class PortableProducts {
 
 TINYHOST_COLD LstmJob MakeLstmJob(const OperatorView& op, const LstmParams& params) {
   LstmJob job{};
-  job.n_steps = op.inputs[0].dims[0] * op.inputs[0].dims[1];
-  job.n_units = op.output.dims[2];
-  job.step_bytes = op.output.dims[0] * op.output.dims[1] == job.n_steps ? job.n_units : 0;
+  job.n_steps = op.inputs[0]->dims[0] * op.inputs[0]->dims[1];
+  job.n_units = op.output->dims[2];
+  job.step_bytes = op.output->dims[0] * op.output->dims[1] == job.n_steps ? job.n_units : 0;
   job.input = MakeGateMatrix(op, params.input_weights_offset, params.input_layout, params.input_biases_offset,
-                             params.input_multiplier, params.input_shift, op.inputs[0].dims[2], job.n_units);
+                             params.input_multiplier, params.input_shift, op.inputs[0]->dims[2], job.n_units);
   job.hidden = MakeGateMatrix(op, params.hidden_weights_offset, params.hidden_layout, params.hidden_biases_offset,
                               params.hidden_multiplier, params.hidden_shift, job.n_units, job.n_units);
   job.sigmoid = op.image->Constants<uint16_t>(params.sigmoid_offset, kSigmoidSize);
@@ -100,7 +100,7 @@ TINYHOST_COLD LstmJob MakeLstmJob(const OperatorView& op, const LstmParams& para
 
 TINYHOST_COLD Status CheckLstm(const OperatorView& op, uint64_t* work) {
   const LstmParams& params = *op.params<LstmParams>();
-  if (!IsOneSequence(op.inputs[0], op.output) || !IsScale(params.cell_multiplier, params.cell_shift) ||
+  if (!IsOneSequence(*op.inputs[0], *op.output) || !IsScale(params.cell_multiplier, params.cell_shift) ||
       !IsScale(params.output_multiplier, params.output_shift) || params.tanh_shift < kMinTanhShift ||
       params.tanh_shift > kMaxTanhShift || params.cell_clip > kMaxCellClip) {
     return Status::kImageParameter;

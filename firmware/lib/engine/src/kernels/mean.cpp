@@ -9,10 +9,10 @@ namespace tinyhost {
 
 TINYHOST_COLD Status CheckMean(const OperatorView& op, uint64_t* work) {
   const MeanParams* params = op.params<MeanParams>();
-  const TensorView& input = op.inputs[0];
-  if (!IsInt8(input, 4) || op.output.type != TensorType::kInt8 || params->multiplier < 0 ||
+  const TensorRecord& input = *op.inputs[0];
+  if (!IsInt8(input, 4) || op.output->type != TensorType::kInt8 || params->multiplier < 0 ||
       !ShiftInRange(params->shift) ||
-      ElementCount(op.output) != static_cast<size_t>(input.dims[0]) * static_cast<size_t>(input.dims[3])) {
+      ElementCount(*op.output) != static_cast<size_t>(input.dims[0]) * static_cast<size_t>(input.dims[3])) {
     return Status::kImageParameter;
   }
   *work += ElementCount(input);
@@ -21,14 +21,14 @@ TINYHOST_COLD Status CheckMean(const OperatorView& op, uint64_t* work) {
 
 int8_t MeanOutput(const OperatorView& op, const MeanParams& params, uint32_t sum) {
   const int32_t scaled = MultiplyByQuantizedMultiplier(static_cast<int32_t>(sum), params.multiplier, params.shift);
-  return static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output.zero_point), INT8_MIN, INT8_MAX));
+  return static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output->zero_point), INT8_MIN, INT8_MAX));
 }
 
 namespace {
 
 void Run(const OperatorView& op) {
   const MeanParams& params = *op.params<MeanParams>();
-  const TensorView& input = op.inputs[0];
+  const TensorRecord& input = *op.inputs[0];
   const int32_t n_pixels = input.dims[1] * input.dims[2];
   const int32_t depth = input.dims[3];
   const uint32_t offset = static_cast<uint32_t>(input.zero_point) * static_cast<uint32_t>(n_pixels);

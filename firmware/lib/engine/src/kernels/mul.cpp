@@ -14,7 +14,7 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
       params->activation_min > params->activation_max) {
     return Status::kImageParameter;
   }
-  *work += ElementCount(op.output);
+  *work += ElementCount(*op.output);
   return Status::kOk;
 }
 
@@ -22,10 +22,10 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
 TINYHOST_COLD void RunRow(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n, int8_t* output) {
   const MulParams p = *op.params<MulParams>();
   for (; n > 0; --n, ++a, ++b) {
-    const int32_t product = (*a - op.inputs[0].zero_point) * (*b - op.inputs[1].zero_point);
+    const int32_t product = (*a - op.inputs[0]->zero_point) * (*b - op.inputs[1]->zero_point);
     const int32_t scaled = Rescaled(product, p.multiplier, p.shift);
     *output++ =
-        static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output.zero_point), p.activation_min, p.activation_max));
+        static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output->zero_point), p.activation_min, p.activation_max));
   }
 }
 

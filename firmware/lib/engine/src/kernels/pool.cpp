@@ -10,11 +10,11 @@ namespace tinyhost {
 namespace {
 
 WindowAxis Rows(const OperatorView& op, const PoolParams& p) {
-  return {op.inputs[0].dims[1], op.output.dims[1], p.filter_height, p.stride_height, 1, p.pad_top};
+  return {op.inputs[0]->dims[1], op.output->dims[1], p.filter_height, p.stride_height, 1, p.pad_top};
 }
 
 WindowAxis Columns(const OperatorView& op, const PoolParams& p) {
-  return {op.inputs[0].dims[2], op.output.dims[2], p.filter_width, p.stride_width, 1, p.pad_left};
+  return {op.inputs[0]->dims[2], op.output->dims[2], p.filter_width, p.stride_width, 1, p.pad_left};
 }
 
 /// Positions [first, end) whose windows lie inside the input; none if end <= first.
@@ -35,13 +35,13 @@ struct Whole {
 
 TINYHOST_COLD Status CheckPool(const OperatorView& op, uint64_t* work) {
   const PoolParams* params = op.params<PoolParams>();
-  const TensorView& input = op.inputs[0];
-  if (!IsInt8(input, 4) || !IsInt8(op.output, 4) || input.dims[0] != op.output.dims[0] ||
-      input.dims[3] != op.output.dims[3] || !Rows(op, *params).Valid() || !Columns(op, *params).Valid() ||
+  const TensorRecord& input = *op.inputs[0];
+  if (!IsInt8(input, 4) || !IsInt8(*op.output, 4) || input.dims[0] != op.output->dims[0] ||
+      input.dims[3] != op.output->dims[3] || !Rows(op, *params).Valid() || !Columns(op, *params).Valid() ||
       params->activation_min > params->activation_max) {
     return Status::kImageParameter;
   }
-  *work += ElementCount(op.output) * uint64_t{params->filter_height} * params->filter_width;
+  *work += ElementCount(*op.output) * uint64_t{params->filter_height} * params->filter_width;
   return Status::kOk;
 }
 
@@ -49,7 +49,7 @@ TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words) {
   const PoolParams& params = *op.params<PoolParams>();
   const WindowAxis rows = Rows(op, params), columns = Columns(op, params);
   const Whole whole_rows(rows), whole_columns(columns);
-  const int32_t depth = op.output.dims[3];
+  const int32_t depth = op.output->dims[3];
   const int32_t row_bytes = columns.input * depth;
   const int32_t beyond = depth < 4 ? 3 / depth : 0;  // pixels into which `words` may reach
   const int32_t output_bytes = columns.output * depth;
@@ -66,7 +66,7 @@ TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words) {
   window.maximum = op.record->code == OperatorCode::kMaxPool2d;
   window.row_bytes = row_bytes;
   const bool whole = columns.pad + rows.pad == 0 && whole_columns.end == columns.output;
-  for (int32_t n = 0; n < op.output.dims[0]; ++n, image += rows.input * row_bytes) {
+  for (int32_t n = 0; n < op.output->dims[0]; ++n, image += rows.input * row_bytes) {
     for (int32_t y = 0; y < rows.output; y += window.n_rows) {
       const Taps ys = TapsInside(rows, y);
       const bool at_end = beyond > 0 && (y == rows.output - 1 || ys.origin + ys.last == rows.input);

@@ -41,25 +41,25 @@ inline T Greatest(const ChannelWindow<T>& window) {
 
 template <typename Params>
 inline WindowAxis PoolRows(const OperatorView& op, const Params& p) {
-  return {op.inputs[0].dims[1], op.output.dims[1], p.filter_height, p.stride_height, 1, p.pad_top};
+  return {op.inputs[0]->dims[1], op.output->dims[1], p.filter_height, p.stride_height, 1, p.pad_top};
 }
 
 template <typename Params>
 inline WindowAxis PoolColumns(const OperatorView& op, const Params& p) {
-  return {op.inputs[0].dims[2], op.output.dims[2], p.filter_width, p.stride_width, 1, p.pad_left};
+  return {op.inputs[0]->dims[2], op.output->dims[2], p.filter_width, p.stride_width, 1, p.pad_left};
 }
 
 /// The part of `check` that pools of all types share.
 TINYHOST_COLD inline Status CheckPoolOf(TensorType type, const OperatorView& op, const WindowAxis& rows,
                                         const WindowAxis& columns, PoolKind kind, uint64_t* work) {
-  const TensorView& input = op.inputs[0];
-  if (input.type != type || op.output.type != type || input.rank != 4 || op.output.rank != 4 ||
-      input.dims[0] != op.output.dims[0] || input.dims[3] != op.output.dims[3] || !rows.Valid() || !columns.Valid() ||
+  const TensorRecord& input = *op.inputs[0];
+  if (input.type != type || op.output->type != type || input.rank != 4 || op.output->rank != 4 ||
+      input.dims[0] != op.output->dims[0] || input.dims[3] != op.output->dims[3] || !rows.Valid() || !columns.Valid() ||
       kind > PoolKind::kMaximum) {
     return Status::kImageParameter;
   }
   const uint64_t n_taps = static_cast<uint64_t>(rows.filter) * static_cast<uint32_t>(columns.filter);
-  *work += ElementCount(op.output) * (n_taps + 4);
+  *work += ElementCount(*op.output) * (n_taps + 4);
   return Status::kOk;
 }
 
@@ -69,11 +69,11 @@ template <typename Pool, typename T>
 inline void RunPoolOf(const OperatorView& op) {
   const typename Pool::Params params = *op.params<typename Pool::Params>();
   const WindowAxis rows = PoolRows(op, params), columns = PoolColumns(op, params);
-  const int32_t depth = op.output.dims[3], row_step = columns.input * depth;
+  const int32_t depth = op.output->dims[3], row_step = columns.input * depth;
   const bool is_average = params.kind == PoolKind::kAverage;
   const T* image = op.input_data<T>();
   T* output = op.output_data<T>();
-  for (int32_t n = 0; n < op.output.dims[0]; ++n, image += rows.input * row_step) {
+  for (int32_t n = 0; n < op.output->dims[0]; ++n, image += rows.input * row_step) {
     for (int32_t y = 0; y < rows.output; ++y) {
       const Taps ys = TapsInside(rows, y);
       for (int32_t x = 0; x < columns.output; ++x) {
@@ -91,19 +91,19 @@ inline void RunPoolOf(const OperatorView& op) {
 
 /// The part of `check` that means over height and width of all types share.
 TINYHOST_COLD inline Status CheckMeanOf(TensorType type, const OperatorView& op, uint64_t* work) {
-  const TensorView& input = op.inputs[0];
-  if (input.type != type || input.rank != 4 || op.output.type != type ||
-      ElementCount(op.output) != static_cast<size_t>(input.dims[0]) * static_cast<size_t>(input.dims[3])) {
+  const TensorRecord& input = *op.inputs[0];
+  if (input.type != type || input.rank != 4 || op.output->type != type ||
+      ElementCount(*op.output) != static_cast<size_t>(input.dims[0]) * static_cast<size_t>(input.dims[3])) {
     return Status::kImageParameter;
   }
-  *work += ElementCount(input) + ElementCount(op.output);
+  *work += ElementCount(input) + ElementCount(*op.output);
   return Status::kOk;
 }
 
 /// Sets each channel of each image to Mean::Value(parameters, window) of the whole image.
 template <typename Mean, typename T>
 inline void RunMeanOf(const OperatorView& op) {
-  const int32_t* dims = op.inputs[0].dims;
+  const int32_t* dims = op.inputs[0]->dims;
   const typename Mean::Params params = *op.params<typename Mean::Params>();
   const T* image = op.input_data<T>();
   T* output = op.output_data<T>();

@@ -14,18 +14,18 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
       !ShiftInRange(params->slope_shift)) {
     return Status::kImageParameter;
   }
-  *work += ElementCount(op.output);
+  *work += ElementCount(*op.output);
   return Status::kOk;
 }
 
 void RunRow(const OperatorView& op, const int8_t* data, const int8_t* slopes, int32_t n, int8_t* output) {
   const PreluParams p = *op.params<PreluParams>();
   for (; n > 0; --n, ++data, ++slopes) {
-    const int32_t x = *data - op.inputs[0].zero_point;
+    const int32_t x = *data - op.inputs[0]->zero_point;
     const int32_t scaled = x >= 0 ? MultiplyByQuantizedMultiplier(x, p.multiplier, p.shift)
-                                  : MultiplyByQuantizedMultiplier(x * (*slopes - op.inputs[1].zero_point),
+                                  : MultiplyByQuantizedMultiplier(x * (*slopes - op.inputs[1]->zero_point),
                                                                   p.slope_multiplier, p.slope_shift);
-    *output++ = static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output.zero_point), INT8_MIN, INT8_MAX));
+    *output++ = static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output->zero_point), INT8_MIN, INT8_MAX));
   }
 }
 

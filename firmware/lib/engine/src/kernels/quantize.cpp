@@ -9,11 +9,11 @@ namespace tinyhost {
 namespace {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
-  if (op.inputs[0].type != TensorType::kFloat32 || op.output.type != TensorType::kInt8 ||
-      ElementCount(op.inputs[0]) != ElementCount(op.output)) {
+  if (op.inputs[0]->type != TensorType::kFloat32 || op.output->type != TensorType::kInt8 ||
+      ElementCount(*op.inputs[0]) != ElementCount(*op.output)) {
     return Status::kImageParameter;
   }
-  *work += ElementCount(op.output);
+  *work += ElementCount(*op.output);
   return Status::kOk;
 }
 
@@ -28,8 +28,8 @@ int8_t Quantize(float x, float scale, int32_t zero_point) {
 void Run(const OperatorView& op) {
   const float* input = op.input_data<float>();
   int8_t* output = op.output_data<int8_t>();
-  const size_t n = ElementCount(op.output);
-  for (size_t i = 0; i < n; ++i) output[i] = Quantize(input[i], op.output.scale, op.output.zero_point);
+  const size_t n = ElementCount(*op.output);
+  for (size_t i = 0; i < n; ++i) output[i] = Quantize(input[i], op.output->scale, op.output->zero_point);
 }
 
 }  // namespace

@@ -41,16 +41,16 @@ struct Neighbours {
 };
 
 ResizedAxis Rows(const OperatorView& op, const ResizeBilinearParams& p) {
-  return {op.inputs[0].dims[1], op.output.dims[1], p.row_scale, p.half_pixel_centers != 0};
+  return {op.inputs[0]->dims[1], op.output->dims[1], p.row_scale, p.half_pixel_centers != 0};
 }
 
 ResizedAxis Columns(const OperatorView& op, const ResizeBilinearParams& p) {
-  return {op.inputs[0].dims[2], op.output.dims[2], p.column_scale, p.half_pixel_centers != 0};
+  return {op.inputs[0]->dims[2], op.output->dims[2], p.column_scale, p.half_pixel_centers != 0};
 }
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const ResizeBilinearParams& params = *op.params<ResizeBilinearParams>();
-  const TensorView &input = op.inputs[0], &output = op.output;
+  const TensorRecord &input = *op.inputs[0], &output = *op.output;
   if (!IsInt8(input, 4) || !IsInt8(output, 4) || input.dims[0] != output.dims[0] || input.dims[3] != output.dims[3] ||
       input.dims[1] > INT32_MAX / kOne - kOne || input.dims[2] > INT32_MAX / kOne - kOne ||
       !Rows(op, params).IsInside() || !Columns(op, params).IsInside()) {
@@ -72,10 +72,10 @@ void RunPixel(const int8_t* const corners[4], const int32_t weights[4], int32_t 
 void Run(const OperatorView& op) {
   const ResizeBilinearParams& params = *op.params<ResizeBilinearParams>();
   const ResizedAxis rows = Rows(op, params), columns = Columns(op, params);
-  const int32_t depth = op.output.dims[3], row_bytes = columns.input * depth;
+  const int32_t depth = op.output->dims[3], row_bytes = columns.input * depth;
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
-  for (int32_t n = 0; n < op.output.dims[0]; ++n, image += rows.input * row_bytes) {
+  for (int32_t n = 0; n < op.output->dims[0]; ++n, image += rows.input * row_bytes) {
     for (int32_t y = 0; y < rows.output; ++y) {
       const Neighbours ys(rows, y);
       const int8_t *upper = image + ys.first * row_bytes, *lower = image + ys.second * row_bytes;

@@ -14,12 +14,12 @@ constexpr int32_t kMaxDepth = (1 << kIntegerBits) - 1;  // more terms of up to 1
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const SoftmaxParams* params = op.params<SoftmaxParams>();
-  const TensorView& input = op.inputs[0];
-  if (input.rank < 1 || input.type != TensorType::kInt8 || !IsInt8(op.output, input.rank)) {
+  const TensorRecord& input = *op.inputs[0];
+  if (input.rank < 1 || input.type != TensorType::kInt8 || !IsInt8(*op.output, input.rank)) {
     return Status::kImageParameter;
   }
   for (int d = 0; d < input.rank; ++d) {
-    if (input.dims[d] != op.output.dims[d]) return Status::kImageParameter;
+    if (input.dims[d] != op.output->dims[d]) return Status::kImageParameter;
   }
   const int32_t* table = op.image->Constants<int32_t>(params->table_offset, kTableSize);
   if (!table || table[0] != INT32_MAX || input.dims[input.rank - 1] > kMaxDepth) return Status::kImageParameter;
@@ -56,10 +56,10 @@ TINYHOST_COLD void RunRow(const int8_t* input, int32_t depth, const int32_t* tab
 
 TINYHOST_COLD void Run(const OperatorView& op) {
   const int32_t* table = op.image->Constants<int32_t>(op.params<SoftmaxParams>()->table_offset, kTableSize);
-  const int32_t depth = op.inputs[0].dims[op.inputs[0].rank - 1];
+  const int32_t depth = op.inputs[0]->dims[op.inputs[0]->rank - 1];
   const int8_t* input = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
-  const int32_t n_rows = static_cast<int32_t>(ElementCount(op.inputs[0])) / depth;
+  const int32_t n_rows = static_cast<int32_t>(ElementCount(*op.inputs[0])) / depth;
   for (int32_t row = 0; row < n_rows; ++row, input += depth, output += depth) RunRow(input, depth, table, output);
 }
 

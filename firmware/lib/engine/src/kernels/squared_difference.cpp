@@ -19,12 +19,12 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
       !RightShiftInRange(params.input_shift[1]) || !ShiftInRange(params.output_shift)) {
     return Status::kImageParameter;
   }
-  *work += ElementCount(op.output);
+  *work += ElementCount(*op.output);
   return Status::kOk;
 }
 
 int32_t Scaled(const OperatorView& op, const AddParams& p, int i, int32_t value) {
-  const int32_t shifted = (value - op.inputs[i].zero_point) * (1 << kLeftShift);
+  const int32_t shifted = (value - op.inputs[i]->zero_point) * (1 << kLeftShift);
   return MultiplyAndShiftRight(shifted, p.input_multiplier[i], -p.input_shift[i]);
 }
 
@@ -34,7 +34,7 @@ void RunRow(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n,
     const uint32_t difference = static_cast<uint32_t>(Scaled(op, p, 0, *a) - Scaled(op, p, 1, *b));
     const int32_t square = static_cast<int32_t>(difference * difference);  // a hostile image's may wrap
     const int32_t scaled = MultiplyByQuantizedMultiplier(square, p.output_multiplier, p.output_shift);
-    *output++ = static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output.zero_point), INT8_MIN, INT8_MAX));
+    *output++ = static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output->zero_point), INT8_MIN, INT8_MAX));
   }
 }
 

@@ -13,8 +13,8 @@ constexpr int kInner = kRank - 1;
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const StridedCopyParams& params = *op.params<StridedCopyParams>();
-  const int64_t n_inputs = static_cast<int64_t>(op.inputs[0].n_bytes);
-  const int64_t n_outputs = static_cast<int64_t>(op.output.n_bytes);
+  const int64_t n_inputs = static_cast<int64_t>(ByteCount(*op.inputs[0]));
+  const int64_t n_outputs = static_cast<int64_t>(ByteCount(*op.output));
   int64_t size = 1, first = params.offset, last = params.offset;
   for (int d = 0; d < kRank; ++d) {
     const int64_t dim = params.dims[d], stride = params.strides[d];
@@ -23,7 +23,7 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
     (stride < 0 ? first : last) += stride * (dim - 1);
     if (size > n_outputs || first < 0 || last >= n_inputs) return Status::kImageParameter;
   }
-  *work += 2 * op.output.n_bytes;
+  *work += 2 * ByteCount(*op.output);
   return size == n_outputs ? Status::kOk : Status::kImageParameter;
 }
 

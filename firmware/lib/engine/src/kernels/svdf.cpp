@@ -25,33 +25,33 @@ struct Svdf {
 TINYHOST_COLD Svdf MakeSvdf(const OperatorView& op) {
   const SvdfParams& p = *op.params<SvdfParams>();
   Svdf job{};
-  job.n_inputs = static_cast<int32_t>(op.inputs[0].n_bytes);
-  job.n_units = static_cast<int32_t>(op.output.n_bytes);
+  job.n_inputs = static_cast<int32_t>(ByteCount(*op.inputs[0]));
+  job.n_units = static_cast<int32_t>(ByteCount(*op.output));
   job.memory = p.memory;
-  job.state = static_cast<int16_t*>(op.inputs[1].data);
-  const uint64_t n_filters = uint64_t{op.output.n_bytes} * p.rank;
-  if (n_filters * p.memory * sizeof(int16_t) != op.inputs[1].n_bytes) return job;
+  job.state = static_cast<int16_t*>(op.inputs_at[1]);
+  const uint64_t n_filters = uint64_t{ByteCount(*op.output)} * p.rank;
+  if (n_filters * p.memory * sizeof(int16_t) != ByteCount(*op.inputs[1])) return job;
   job.n_filters = static_cast<int32_t>(n_filters);
-  job.feature_weights = op.image->Constants<int8_t>(p.feature_weights_offset, n_filters * op.inputs[0].n_bytes);
+  job.feature_weights = op.image->Constants<int8_t>(p.feature_weights_offset, n_filters * ByteCount(*op.inputs[0]));
   job.time_weights = op.image->Constants<int16_t>(p.time_weights_offset, n_filters * p.memory);
-  job.biases = op.image->Constants<int32_t>(p.bias_offset, op.output.n_bytes);
+  job.biases = op.image->Constants<int32_t>(p.bias_offset, ByteCount(*op.output));
   return job;
 }
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const SvdfParams& p = *op.params<SvdfParams>();
-  const TensorView& state = op.inputs[1];
-  if (op.inputs[0].type != TensorType::kInt8 || state.type != TensorType::kInt8 ||
-      op.output.type != TensorType::kInt8 || op.image->tensor(op.record->inputs[1]).storage != Storage::kState ||
-      reinterpret_cast<uintptr_t>(state.data) % alignof(int16_t) != 0 || p.memory < 1 || p.rank < 1 ||
+  const TensorRecord& state = *op.inputs[1];
+  if (op.inputs[0]->type != TensorType::kInt8 || state.type != TensorType::kInt8 ||
+      op.output->type != TensorType::kInt8 || state.storage != Storage::kState ||
+      reinterpret_cast<uintptr_t>(op.inputs_at[1]) % alignof(int16_t) != 0 || p.memory < 1 || p.rank < 1 ||
       p.state_multiplier < 0 || p.output_multiplier < 0 || !ShiftInRange(p.state_shift) ||
       !ShiftInRange(p.output_shift) || p.activation_min > p.activation_max) {
     return Status::kImageParameter;
   }
   const Svdf job = MakeSvdf(op);
   if (!job.feature_weights || !job.time_weights || !job.biases) return Status::kImageParameter;
-  *work += uint64_t{static_cast<uint32_t>(job.n_filters)} * static_cast<uint32_t>(job.n_inputs) + state.n_bytes +
-           op.output.n_bytes;
+  *work += uint64_t{static_cast<uint32_t>(job.n_filters)} * static_cast<uint32_t>(job.n_inputs) + ByteCount(state) +
+           ByteCount(*op.output);
   return Status::kOk;
 }
 
@@ -71,7 +71,7 @@ void Remember(const Svdf& job, const SvdfParams& p, const int8_t* input, int32_t
 void Run(const OperatorView& op) {
   const SvdfParams& p = *op.params<SvdfParams>();
   const Svdf job = MakeSvdf(op);
-  Remember(job, p, op.input_data<int8_t>(), op.inputs[0].zero_point);
+  Remember(job, p, op.input_data<int8_t>(), op.inputs[0]->zero_point);
   const int16_t *kept = job.state, *weights = job.time_weights;
   int8_t* output = op.output_data<int8_t>();
   for (int32_t unit = 0; unit < job.n_units; ++unit) {
@@ -80,7 +80,7 @@ void Run(const OperatorView& op) {
     const int32_t scaled =
         MultiplyByQuantizedMultiplier(static_cast<int32_t>(sum), p.output_multiplier, p.output_shift);
     output[unit] =
-        static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output.zero_point), p.activation_min, p.activation_max));
+        static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output->zero_point), p.activation_min, p.activation_max));
   }
 }
 

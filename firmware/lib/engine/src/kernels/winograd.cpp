@@ -18,10 +18,10 @@ TINYHOST_COLD WinogradJob MakeWinogradJob(const OperatorView& op, const ConvPara
   source.columns = ConvColumns(op, params);
   source.rows.filter = WinogradJob::kWindowHeight;
   source.columns.filter = WinogradJob::kWindowWidth;
-  source.depth = op.inputs[0].dims[3];
-  source.zero_point = op.inputs[0].zero_point;
+  source.depth = op.inputs[0]->dims[3];
+  source.zero_point = op.inputs[0]->zero_point;
   source.patch = {WinogradJob::kWindowWidth * source.depth, WinogradJob::kWindowHeight, 1};
-  job.out_depth = op.output.dims[3];
+  job.out_depth = op.output->dims[3];
   const uint32_t n_blocks = static_cast<uint32_t>(QuadWeights::Blocks(job.out_depth));
   job.weights = op.image->Constants<uint32_t>(params.weights_offset,
                                               uint64_t{n_blocks} * static_cast<uint32_t>(job.block_words()));
@@ -31,7 +31,7 @@ TINYHOST_COLD WinogradJob MakeWinogradJob(const OperatorView& op, const ConvPara
 
 TINYHOST_COLD Status CheckWinograd(const OperatorView& op, uint64_t* work) {
   const ConvParams& params = *op.params<ConvParams>();
-  const int32_t depth = op.inputs[0].dims[3];
+  const int32_t depth = op.inputs[0]->dims[3];
   const uint64_t filter_size = uint64_t{kPoints} * static_cast<uint32_t>(depth);
   if (!ValidConvGeometry(op, params) || !Is3x3(ConvRows(op, params)) || !Is3x3(ConvColumns(op, params)) ||
       params.groups != 1 || params.layout != WeightLayout::kWinograd ||
@@ -47,7 +47,7 @@ TINYHOST_COLD Status CheckWinograd(const OperatorView& op, uint64_t* work) {
   }
   const uint32_t n_windows = static_cast<uint32_t>((job.source.rows.output + 1) / WinogradJob::kTileHeight) *
                              static_cast<uint32_t>((job.source.columns.output + 3) / WinogradJob::kTilesWidth);
-  *work += uint64_t{n_windows} * static_cast<uint32_t>(op.output.dims[0]) *
+  *work += uint64_t{n_windows} * static_cast<uint32_t>(op.output->dims[0]) *
            (n_blocks * (8 * filter_size + 256) + 2 * filter_size);
   return Status::kOk;
 }
@@ -123,7 +123,7 @@ void Run(const OperatorView& op) {
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
   const int32_t height = job.source.rows.output, width = job.source.columns.output;
-  for (int32_t n = 0; n < op.output.dims[0];
+  for (int32_t n = 0; n < op.output->dims[0];
        ++n, image += job.image_bytes(), output += height * width * job.out_depth) {
     for (int32_t y = 0; y < height; y += 2) {
       for (int32_t x = 0; x < width; x += 2) {

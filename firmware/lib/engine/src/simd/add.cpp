@@ -127,51 +127,52 @@ TINYHOST_HOT void AddByTable(const OperatorView& op, const Rows& rows) {
 }
 
 /// Calls run(four, one) with functions that add multiples of bytes to words.
-template <typename Run>
+template <typename Rounded, typename Run>
 TINYHOST_INLINE void WithAdded(const OperatorView& op, int addend, Run run) {
-  const int32_t m = Addend(op, addend).multiplier_of_other, shift = op.params<AddParams>()->linear_shift;
+  const int32_t m = Addend(op, addend).multiplier_of_other;
+  const Rounded rounded(*op.params<AddParams>());
   run(
       [=](uint32_t bytes, auto next, int8_t*& output) {
         const uint32_t even = HighEvenBytes(bytes), odd = HighOddBytes(bytes);
         int32_t a, b;
         next(a, b);
-        StoreNext(output, SaturateToByte(MultiplyWordAddLow(m, even, a) >> shift));
-        StoreNext(output, SaturateToByte(MultiplyWordAddLow(m, odd, b) >> shift));
+        StoreNext(output, SaturateToByte(rounded(MultiplyWordAddLow(m, even, a))));
+        StoreNext(output, SaturateToByte(rounded(MultiplyWordAddLow(m, odd, b))));
         next(a, b);
-        StoreNext(output, SaturateToByte(MultiplyWordAddHigh(m, even, a) >> shift));
-        StoreNext(output, SaturateToByte(MultiplyWordAddHigh(m, odd, b) >> shift));
+        StoreNext(output, SaturateToByte(rounded(MultiplyWordAddHigh(m, even, a))));
+        StoreNext(output, SaturateToByte(rounded(MultiplyWordAddHigh(m, odd, b))));
       },
       [=](int32_t byte, int32_t word) {
-        return SaturateToByte(MultiplyWordAddLow(m, static_cast<uint32_t>(byte) << 8, word) >> shift);
+        return SaturateToByte(rounded(MultiplyWordAddLow(m, static_cast<uint32_t>(byte) << 8, word)));
       });
 }
 
+template <typename Rounded>
 TINYHOST_HOT void RunWords(const OperatorView& op, int same, const WordRows& rows) {
-  WithAdded(op, same, [&rows](auto four, auto one) { ForEachFourOfWords(rows, four, one); });
+  WithAdded<Rounded>(op, same, [&rows](auto four, auto one) { ForEachFourOfWords(rows, four, one); });
 }
 
-template <bool kFew>
+template <typename Rounded, bool kFew>
 TINYHOST_HOT bool RunOnesOf(const OperatorView& op, const Rows& rows) {
   const Addend addend(op, rows.ones);
   if (!addend.is_word) return false;
-  WithAdded(op, rows.ones, [&](auto four, auto one) {
-    if constexpr (kFew) {
-      ForEachFourOfFewOnes(rows, addend, four, one);
-    } else {
-      ForEachFourOfOnes(rows, addend, four, one);
-    }
-  });
+  WithAdded<Rounded>(op, rows.ones, [&](auto four, auto one) { ForEachFourOfOnes<kFew>(rows, addend, four, one); });
   return true;
 }
 
+template <typename Rounded>
 bool RunOnes(const OperatorView& op, const Rows& rows) {
-  return (AreFew(rows) ? RunOnesOf<true> : RunOnesOf<false>)(op, rows);
+  return (AreFew(rows) ? RunOnesOf<Rounded, true> : RunOnesOf<Rounded, false>)(op, rows);
+}
+
+template <typename Rounded>
+constexpr RowsKernel WithWords(void (*all)(const OperatorView& op, const Rows& rows)) {
+  return {nullptr, all, MakeWords, RunWords<Rounded>, RunOnes<Rounded>};
 }
 
 /// By table_input: no table, a table for outputs, a table for sums.
-constexpr RowsKernel kRows[] = {{nullptr, AddLinear, MakeWords, RunWords, RunOnes},
-                                {nullptr, AddByTable<Outputs>, MakeWords, RunWords, RunOnes},
-                                {nullptr, AddByTable<Sums>}};
+constexpr RowsKernel kRows[] = {WithWords<Outputs>(AddLinear), WithWords<Outputs>(AddByTable<Outputs>),
+                                kHasRoom ? WithWords<Sums>(AddByTable<Sums>) : RowsKernel{nullptr, AddByTable<Sums>}};
 
 TINYHOST_COLD void Run(const OperatorView& op) {
   const AddParams& params = *op.params<AddParams>();

@@ -52,7 +52,7 @@ TINYHOST_HOT inline void ClampBytes(int8_t* data, uint32_t n, int32_t low, int32
 
 /// Clamps a whole output whose kernel only kept it in int8's range, unless that range is the clamp.
 inline void ClampOutput(const OperatorView& op, int32_t low, int32_t high) {
-  if (high - low != UINT8_MAX) ClampBytes(op.output_data<int8_t>(), op.output.n_bytes, low, high);
+  if (high - low != UINT8_MAX) ClampBytes(op.output_data<int8_t>(), ElementCount(*op.output), low, high);
 }
 
 }  // namespace tinyhost::simd

@@ -166,7 +166,7 @@ void Run(const OperatorView& op) {
   const uint32_t unfolded_bytes = UnfoldedBytes(job.source.patch, job.source.rows.output * job.source.columns.output);
   PatchMemory memory{};
   if (params.scratch_bytes >= unfolded_bytes) memory = PatchMemory::In(op.Scratch(params, 0), unfolded_bytes);
-  RunConv(job, params.requantization, memory, op.output.dims[0], op.input_data<int8_t>(), op.output_data<int8_t>());
+  RunConv(job, params.requantization, memory, op.output->dims[0], op.input_data<int8_t>(), op.output_data<int8_t>());
   ClampOutput(op, params.activation_min, params.activation_max);
 }
 

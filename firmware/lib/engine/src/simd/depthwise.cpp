@@ -295,7 +295,7 @@ TINYHOST_COLD void Run(const OperatorView& op) {
   const DepthwiseJob& job = run.job();
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
-  for (int32_t n = 0; n < op.output.dims[0]; ++n) {
+  for (int32_t n = 0; n < op.output->dims[0]; ++n) {
     run.Image(image, output);
     image += job.rows.input * job.row_bytes();
     output += job.rows.output * job.columns.output * job.out_depth;

@@ -22,14 +22,14 @@ void RunRow(const OperatorView& op, const ConvParams& params, int32_t n_words) {
   block.channels = exact.channels;
   block.exact = params.requantization == Requantization::kBounded ? nullptr : &exact;
   block.n_pairs = 2 * n_words;
-  block.n_filters = static_cast<int32_t>(op.output.n_bytes);
+  block.n_filters = static_cast<int32_t>(ByteCount(*op.output));
   block.carried = params.layout == WeightLayout::kCarriedQuads;
   const uint32_t unfolded_bytes = 8 * static_cast<uint32_t>(n_words);
   uint8_t* scratch = params.scratch_bytes >= unfolded_bytes ? op.Scratch(params, 0) : nullptr;
   int8_t* output = op.output_data<int8_t>();
-  if (op.inputs[0].n_bytes % 4 != 0) {  // the padding of the last word meets weights of 0
+  if (ByteCount(*op.inputs[0]) % 4 != 0) {  // the padding of the last word meets weights of 0
     uint8_t* copied = scratch + unfolded_bytes;
-    std::memmove(copied, row, op.inputs[0].n_bytes);  // a hostile plan may make them overlap
+    std::memmove(copied, row, ByteCount(*op.inputs[0]));  // a hostile plan may make them overlap
     row = reinterpret_cast<const int8_t*>(copied);
   }
   if (!scratch || !block.carried) return RunOneLane(block, row, output);
@@ -40,9 +40,9 @@ void RunRow(const OperatorView& op, const ConvParams& params, int32_t n_words) {
 
 TINYHOST_COLD void Run(const OperatorView& op) {
   const ConvParams& params = *op.params<ConvParams>();
-  const auto depth = static_cast<uint32_t>(op.output.dims[op.output.rank - 1]);
-  if (op.output.n_bytes != depth) return kConv2d.run(AsConv2d(op));
-  RunRow(op, params, static_cast<int32_t>((op.inputs[0].n_bytes + 3) / 4));
+  const auto depth = static_cast<uint32_t>(op.output->dims[op.output->rank - 1]);
+  if (ByteCount(*op.output) != depth) return kConv2d.run(AsConv2d(op, true));
+  RunRow(op, params, static_cast<int32_t>((ByteCount(*op.inputs[0]) + 3) / 4));
   ClampOutput(op, params.activation_min, params.activation_max);
 }
 

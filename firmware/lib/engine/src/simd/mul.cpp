@@ -26,13 +26,13 @@ TINYHOST_INLINE int32_t Scaled(uint32_t product, int32_t multiplier, int32_t con
 
 /// The output's zero point plus a half, before the shift.
 int32_t Constant(const OperatorView& op, int32_t shift) {
-  return op.output.zero_point * (1 << shift) + (1 << (shift - 1));
+  return op.output->zero_point * (1 << shift) + (1 << (shift - 1));
 }
 
 TINYHOST_HOT void RunBoth(const OperatorView& op, const Rows& rows) {
   const int32_t multiplier = op.params<MulParams>()->multiplier, shift = -op.params<MulParams>()->shift;
   const int32_t constant = Constant(op, shift);
-  const uint32_t minus_first = Negated(op.inputs[0].zero_point), minus_second = Negated(op.inputs[1].zero_point);
+  const uint32_t minus_first = Negated(op.inputs[0]->zero_point), minus_second = Negated(op.inputs[1]->zero_point);
   ForEachFour(
       rows,
       [=](uint32_t first, uint32_t second, int8_t*& output) {
@@ -59,7 +59,7 @@ template <typename Run>
 TINYHOST_INLINE void WithMultiplied(const OperatorView& op, int other, Run run) {
   const int32_t multiplier = op.params<MulParams>()->multiplier, shift = -op.params<MulParams>()->shift;
   const int32_t constant = Constant(op, shift);
-  const uint32_t minus = Negated(op.inputs[1 - other].zero_point);
+  const uint32_t minus = Negated(op.inputs[1 - other]->zero_point);
   run(
       [=](uint32_t bytes, auto next, int8_t*& output) {
         const uint32_t even = AddEvenBytes(minus, bytes), odd = AddOddBytes(minus, bytes);
@@ -78,7 +78,7 @@ TINYHOST_INLINE void WithMultiplied(const OperatorView& op, int other, Run run) 
 }
 
 TINYHOST_HOT bool MakeWords(const OperatorView& op, int input, const int8_t* from, int32_t n, int32_t* to) {
-  const int32_t minus = -2 * op.inputs[input].zero_point;
+  const int32_t minus = -2 * op.inputs[input]->zero_point;
   for (const int8_t* const end = from + n; from != end; ++from) *to++ = 2 * *from + minus;
   return true;
 }
@@ -89,14 +89,10 @@ TINYHOST_HOT void RunWords(const OperatorView& op, int same, const WordRows& row
 
 template <bool kFew>
 TINYHOST_HOT void RunOnesOf(const OperatorView& op, const Rows& rows) {
-  const int32_t minus = -2 * op.inputs[rows.ones].zero_point;
+  const int32_t minus = -2 * op.inputs[rows.ones]->zero_point;
   WithMultiplied(op, rows.ones, [&rows, minus](auto four, auto one) {
     const auto word_of = [=](int32_t byte) { return minus + 2 * byte; };
-    if constexpr (kFew) {
-      ForEachFourOfFewOnes(rows, word_of, four, one);
-    } else {
-      ForEachFourOfOnes(rows, word_of, four, one);
-    }
+    ForEachFourOfOnes<kFew>(rows, word_of, four, one);
   });
 }
 

@@ -8,6 +8,7 @@
 #include "clamp.h"
 #include "core/portable.h"
 #include "kernels.h"
+#include "room.h"
 #include "simd.h"
 
 namespace tinyhost::simd {
@@ -219,51 +220,59 @@ template <FourFunction kOfWords>
 TINYHOST_HOT void RunPairs(const PairRows& of, const int8_t* row, int8_t* output) {
   const PairRows rows = of;  // a copy that outputs cannot alias
   const int32_t tap = rows.tap, first = ((rows.length - 1) & 3) + 1, others = rows.length - first;
-  for (int32_t left = rows.n_rows; left > 0; --left, row += rows.row_step) {
-    const int8_t *above = row, *below = row + rows.below;
-    int32_t n = rows.n;
+  const int32_t step = rows.step, to_next = step - rows.length;
+  const int32_t n_outputs = rows.n * rows.length, to_next_row = rows.row_step - rows.n * step;
+  const int8_t *above = row, *below = row + rows.below, *const end = output + rows.n_rows * n_outputs;
+  for (; output != end; above += to_next_row, below += to_next_row) {
+    const int8_t* const end_of_row = output + n_outputs;
     if (others == 0) {
-      for (const int32_t step = rows.step; n > 0; --n, above += step, below += step, output += first) {
+      do {
         StoreWord(output, kOfWords(Load(above), Load(above + tap), Load(below), Load(below + tap)));
-      }
+        above += step, below += step, output += first;
+      } while (output != end_of_row);
       continue;
     }
-    for (const int32_t to_next = rows.step - rows.length; n > 0; --n, above += to_next, below += to_next) {
+    do {
       StoreWord(output, kOfWords(Load(above), Load(above + tap), Load(below), Load(below + tap)));
       above += first, below += first, output += first;
-      const int8_t* const end = above + others;
+      const int8_t* const end_of_pixel = output + others;
       do {
         const uint32_t right[] = {Load(above + tap), Load(below + tap)};
         const uint32_t a = LoadNext(above), b = LoadNext(below);
         StoreNextWord(output, kOfWords(a, right[0], b, right[1]));
-      } while (above != end);
-    }
+      } while (output != end_of_pixel);
+      above += to_next, below += to_next;
+    } while (output != end_of_row);
   }
 }
 
-/// The same for one or two channels at stride 2, where a row is a line: kOfNarrow computes four outputs from eight
-/// adjacent bytes of the upper row and eight of the lower one.
+/// The same for one, two or four channels at stride 2, where a row is a line: kOfNarrow computes four outputs from
+/// eight adjacent bytes of the upper row and eight of the lower one.
 template <FourFunction kOfNarrow>
 TINYHOST_HOT void RunNarrowPairs(const PairRows& of, const int8_t* row, int8_t* output) {
-  const int32_t length = of.length, below_row = of.below, row_step = of.row_step;
-  for (int32_t left = of.n_rows; left > 0; --left, row += row_step) {
-    const int8_t *above = row, *below = row + below_row, *const end = output + length;
-    int32_t back = -length & 3;
-    do {
-      const uint32_t a = LoadNext(above), b = LoadNext(above), c = LoadNext(below), d = LoadNext(below);
-      StoreNextWord(output, kOfNarrow(a, b, c, d));
-      if (back != 0) {
-        above -= 2 * back, below -= 2 * back, output -= back;
-        back = 0;
-      }
-    } while (output != end);
+  const int32_t length = of.length, to_next = of.row_step - 2 * length;
+  const int8_t *above = row, *below = row + of.below, *const end = output + of.n_rows * length;
+  while (output != end) {
+    const int8_t *const end_of_row = output + length, *stop = end_of_row - (length & 3);
+    for (;;) {
+      do {
+        const uint32_t a = LoadNext(above), b = LoadNext(above), c = LoadNext(below), d = LoadNext(below);
+        StoreNextWord(output, kOfNarrow(a, b, c, d));
+      } while (output != stop);
+      const int32_t back = (stop - end_of_row) & 3;
+      if (back == 0) break;
+      above -= 2 * back, below -= 2 * back, output -= back;
+      stop = end_of_row;
+    }
+    above += to_next, below += to_next;
   }
 }
 
-/// The functions that run 2x2 pools: of any number of channels, and of one and two channels at stride 2.
+/// The functions that run 2x2 pools: of any number of channels, and of one, two and four channels at stride 2.
 struct PairFunctions {
   PairFunction any;
   PairFunction narrow[2];
+  PairFunction of_four;
 };
 
 /// A pool of 2x2 or 1x2 without padding at the top and left. The windows of the last row and column may be incomplete.
@@ -303,13 +312,38 @@ TINYHOST_COLD void TwoByTwo::RunRow(int32_t y, const int8_t* row, int8_t* output
   for (int32_t i = kWord - depth; i < kWord; ++i) *output++ = word[i];
 }
 
+/// Runs a pool of 2x2 with stride 2 whose windows are all complete, and returns true; returns false for any other.
+TINYHOST_HOT bool RunWhole(const OperatorView& op, const PairFunctions& pairs) {
+  const PoolParams& params = *op.params<PoolParams>();
+  const TensorRecord &input = *op.inputs[0], &output = *op.output;
+  const int32_t depth = output.dims[3], row_bytes = input.dims[2] * depth;
+  int32_t n_rows = output.dims[1], n = output.dims[2], length = depth;
+  if (params.filter_height != 2 || params.filter_width != 2 || params.stride_height != 2 || params.stride_width != 2 ||
+      params.pad_top != 0 || params.pad_left != 0 || 2 * n > input.dims[2]) {
+    return false;
+  }
+  if (2 * n_rows == input.dims[1]) {
+    n_rows *= input.dims[0];
+  } else if (2 * n_rows > input.dims[1] || input.dims[0] != 1) {
+    return false;
+  }
+  PairFunction run = depth == kWord ? pairs.of_four : pairs.any;
+  if (depth <= 2) run = pairs.narrow[depth - 1];
+  if (run != pairs.any) length *= n, n = 1;
+  if (length < kWord) return false;
+  const PairRows rows{row_bytes, depth, length, n, 2 * depth, n_rows, 2 * row_bytes};
+  run(rows, op.input_data<int8_t>(), op.output_data<int8_t>());
+  return true;
+}
+
 /// Runs a TwoByTwo pool and returns true; returns false for any other. A 1x2 window is run as the same row twice.
 TINYHOST_COLD bool RunTwoByTwo(const OperatorView& op, const PairFunctions& pairs) {
+  if (kHasRoom && RunWhole(op, pairs)) return true;
   const PoolParams& params = *op.params<PoolParams>();
   const int32_t filter = params.filter_height, stride = params.stride_width, row_stride = params.stride_height;
   if (filter > 2 || params.filter_width != 2 || params.pad_top + params.pad_left != 0) return false;
-  const int32_t height = op.inputs[0].dims[1], width = op.inputs[0].dims[2], depth = op.output.dims[3];
-  const int32_t n_rows = op.output.dims[1], n_columns = op.output.dims[2];
+  const int32_t height = op.inputs[0]->dims[1], width = op.inputs[0]->dims[2], depth = op.output->dims[3];
+  const int32_t n_rows = op.output->dims[1], n_columns = op.output->dims[2];
   const int32_t row_bytes = width * depth, row_step = row_stride * row_bytes, output_bytes = n_columns * depth;
   const bool is_cut = (n_columns - 1) * stride + 2 > width;  // only the last column's window can be incomplete
   const int32_t n_whole = n_columns - is_cut;
@@ -334,7 +368,7 @@ TINYHOST_COLD bool RunTwoByTwo(const OperatorView& op, const PairFunctions& pair
   pool.rows.n_rows = is_cut || pool.n_clear < 0 ? 0 : pool.n_clear;
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
-  for (int32_t left = op.output.dims[0]; left > 0; --left, image += height * row_bytes) {
+  for (int32_t left = op.output->dims[0]; left > 0; --left, image += height * row_bytes) {
     pool.run(pool.rows, image, output);
     output += pool.rows.n_rows * output_bytes;
     const int8_t* row = image + pool.rows.n_rows * row_step;
@@ -346,9 +380,11 @@ TINYHOST_COLD bool RunTwoByTwo(const OperatorView& op, const PairFunctions& pair
 }
 
 constexpr PairFunctions kMeans = {RunPairs<MeanOfBytes>,
-                                  {RunNarrowPairs<MeanOfNarrow>, RunNarrowPairs<OfTwoChannels<MeanOfBytes>>}};
+                                  {RunNarrowPairs<MeanOfNarrow>, RunNarrowPairs<OfTwoChannels<MeanOfBytes>>},
+                                  kHasRoom ? RunNarrowPairs<MeanOfBytes> : RunPairs<MeanOfBytes>};
 constexpr PairFunctions kMaxima = {RunPairs<MaximumOfBytes>,
-                                   {RunNarrowPairs<MaximumOfNarrow>, RunNarrowPairs<OfTwoChannels<MaximumOfBytes>>}};
+                                   {RunNarrowPairs<MaximumOfNarrow>, RunNarrowPairs<OfTwoChannels<MaximumOfBytes>>},
+                                   kHasRoom ? RunNarrowPairs<MaximumOfBytes> : RunPairs<MaximumOfBytes>};
 
 void AveragePixels(const PoolWindow& window, int8_t* output) {
   window.height* window.width > kMaxPackedSum ? AverageMany(window, output) : AverageFew(window, output);
@@ -371,7 +407,7 @@ void RunMaximum(const OperatorView& op) {
 }
 
 void RunMean(const OperatorView& op) {
-  const TensorView& input = op.inputs[0];
+  const TensorRecord& input = *op.inputs[0];
   const int32_t depth = input.dims[3], height = input.dims[1], width = input.dims[2];
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();

@@ -1,16 +1,10 @@
 #pragma once
 
 #include "../kernels/broadcast.h"
+#include "room.h"
 #include "simd.h"
 
 namespace tinyhost::simd {
-
-/// Whether the program links kernels that only save instructions: those for few channels go with those of Winograd.
-#ifdef TINYHOST_OPERATOR_GROUPS
-constexpr bool kHasRoom = (TINYHOST_OPERATOR_GROUPS >> static_cast<int>(OperatorGroup::kWinograd) & 1) != 0;
-#else
-constexpr bool kHasRoom = true;
-#endif
 
 /// Calls four(a, b, output) with words of four elements of both inputs, and one(a, b), which returns the output's byte,
 /// for the elements that are left over at the end of a row. Inputs are read before outputs are stored, so both may
@@ -49,38 +43,10 @@ TINYHOST_INLINE void ForEachFourOfWords(const WordRows& rows, FourFunction four,
   }
 }
 
-/// The same where one input has a single value for each row, which word_of(value) converts to a word.
-template <typename WordFunction, typename FourFunction, typename OneFunction>
-TINYHOST_INLINE void ForEachFourOfOnes(const Rows& rows, WordFunction word_of, FourFunction four, OneFunction one) {
-  const int8_t *input = rows.inputs[1 - rows.ones], *ones = rows.inputs[rows.ones];
-  const int8_t* const end = ones + rows.n_rows;
-  int8_t* output = rows.output;
-  uint32_t n = static_cast<uint32_t>(rows.n);
-  if (n == 4) {
-    while (ones != end) {
-      const int32_t word = word_of(LoadNextByte(ones));
-      four(LoadNext(input), [word](int32_t& a, int32_t& b) { a = b = word; }, output);
-    }
-    return;
-  }
-  while (ones != end) {
-    const int32_t word = word_of(LoadNextByte(ones));
-    Forget(n);  // otherwise the compiler keeps values derived from it in registers
-    for (uint32_t fours = n >> 2; fours != 0; --fours) {
-      four(LoadNext(input), [word](int32_t& a, int32_t& b) { a = b = word; }, output);
-    }
-    if ((n & 2) != 0) {
-      StoreNext(output, one(LoadNextByte(input), word));
-      StoreNext(output, one(LoadNextByte(input), word));
-    }
-    if ((n & 1) != 0) StoreNext(output, one(LoadNextByte(input), word));
-  }
-}
-
-/// Whether ForEachFourOfFewOnes runs these rows: they are so short that a word holds elements of several rows.
+/// Whether ForEachFourOfFewOnes runs rows with `ones`: they are so short that a word holds elements of several rows.
 inline bool AreFew(const Rows& rows) { return kHasRoom && (rows.n == 2 || rows.n == 3 || rows.n == 6); }
 
-/// The same for such short rows, two or four at a time; the rows that are left over are run one by one.
+/// ForEachFourOfOnes for such short rows, two or four at a time; the rows that are left over are run one by one.
 template <typename WordFunction, typename FourFunction, typename OneFunction>
 TINYHOST_INLINE void ForEachFourOfFewOnes(const Rows& rows, WordFunction word_of, FourFunction four, OneFunction one) {
   const int8_t *input = rows.inputs[1 - rows.ones], *ones = rows.inputs[rows.ones];
@@ -114,6 +80,35 @@ TINYHOST_INLINE void ForEachFourOfFewOnes(const Rows& rows, WordFunction word_of
   while (ones != end) {
     const int32_t word = word_of(LoadNextByte(ones));
     for (int32_t n = rows.n; n > 0; --n) StoreNext(output, one(LoadNextByte(input), word));
+  }
+}
+
+/// ForEachFour where one input has a single value for each row, which word_of(value) converts to a word. kFew: AreFew.
+template <bool kFew, typename WordFunction, typename FourFunction, typename OneFunction>
+TINYHOST_INLINE void ForEachFourOfOnes(const Rows& rows, WordFunction word_of, FourFunction four, OneFunction one) {
+  if constexpr (kFew) return ForEachFourOfFewOnes(rows, word_of, four, one);
+  const int8_t *input = rows.inputs[1 - rows.ones], *ones = rows.inputs[rows.ones];
+  const int8_t* const end = ones + rows.n_rows;
+  int8_t* output = rows.output;
+  uint32_t n = static_cast<uint32_t>(rows.n);
+  if (n == 4) {
+    while (ones != end) {
+      const int32_t word = word_of(LoadNextByte(ones));
+      four(LoadNext(input), [word](int32_t& a, int32_t& b) { a = b = word; }, output);
+    }
+    return;
+  }
+  while (ones != end) {
+    const int32_t word = word_of(LoadNextByte(ones));
+    Forget(n);  // otherwise the compiler keeps values derived from it in registers
+    for (uint32_t fours = n >> 2; fours != 0; --fours) {
+      four(LoadNext(input), [word](int32_t& a, int32_t& b) { a = b = word; }, output);
+    }
+    if ((n & 2) != 0) {
+      StoreNext(output, one(LoadNextByte(input), word));
+      StoreNext(output, one(LoadNextByte(input), word));
+    }
+    if ((n & 1) != 0) StoreNext(output, one(LoadNextByte(input), word));
   }
 }
 

@@ -369,7 +369,7 @@ void Run(const OperatorView& op) {
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
   const int32_t n_bytes = job.source.rows.output * job.source.columns.output * job.out_depth;
-  for (int32_t n = op.output.dims[0]; n > 0; --n, image += job.image_bytes(), output += n_bytes)
+  for (int32_t n = op.output->dims[0]; n > 0; --n, image += job.image_bytes(), output += n_bytes)
     run.Image(image, output);
   ClampOutput(op, params.activation_min, params.activation_max);
 }
