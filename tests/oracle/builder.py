@@ -77,6 +77,7 @@ _OPTION_CLASSES = {
     "SQUARED_DIFFERENCE": "SquaredDifferenceOptions",
     "EXPAND_DIMS": "ExpandDimsOptions",
     "GATHER": "GatherOptions",
+    "GATHER_ND": "GatherNdOptions",
     "HARD_SWISH": "HardSwishOptions",
     "LEAKY_RELU": "LeakyReluOptions",
     "MAXIMUM": "MaximumMinimumOptions",

@@ -126,16 +126,20 @@ def resize_bilinear(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 
 def rearrangement(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    """GATHER of known indices, REVERSE_V2, BROADCAST_TO, MIRROR_PAD or PADV2."""
+    """GATHER or GATHER_ND of known indices, REVERSE_V2, BROADCAST_TO, MIRROR_PAD or PADV2."""
     axis = draw(st.integers(0, len(net.shape) - 1))
     written = axis - len(net.shape) if draw(st.booleans()) else axis
-    code = draw(st.sampled_from(["GATHER", "REVERSE_V2", "BROADCAST_TO", "MIRROR_PAD", "PADV2"]))
+    code = draw(st.sampled_from(["GATHER", "GATHER_ND", "REVERSE_V2", "BROADCAST_TO", "MIRROR_PAD", "PADV2"]))
     shape, inputs, options = list(net.shape), [net.index], {}
     if code == "GATHER":
         indices = draw(st.lists(st.integers(0, shape[axis] - 1), min_size=1, max_size=14))
         shape[axis] = len(indices)
         inputs.append(net.builder.integers(indices))
         options = {"Axis": written}
+    elif code == "GATHER_ND":
+        places = rng.integers(0, shape[: axis + 1], (draw(st.integers(1, 14)), axis + 1))
+        shape = [len(places), *shape[axis + 1 :]]
+        inputs.append(net.builder.integers(places))
     elif code == "REVERSE_V2":
         inputs.append(net.builder.integers([axis]))
     elif code == "BROADCAST_TO":

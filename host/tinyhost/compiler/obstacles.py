@@ -26,8 +26,9 @@ INT8_ALONE = "convert with TFLITE_BUILTINS_INT8 alone in converter.target_spec.s
 """What helps where int16 activations do not run."""
 _UNROLL = (
     "convert an LSTM from tf_keras with a batch of 1 (docs/guides/keras.md), build other recurrent layers with "
-    "unroll=True, and export without tf.cond and loops whose length the input decides"
+    "unroll=True, and export without loops whose length the input decides"
 )
+_NO_BRANCH = "export without tf.cond: compute both and choose with tf.where"
 _NO_TABLE_LOOK_UP = (
     "remove the Embedding layer and feed the model its output, or replace it by a Dense layer on one-hot rows"
 )
@@ -60,7 +61,7 @@ _WAYS_OUT: Mapping[str, str] = {
     "CONV_3D_TRANSPOSE": _NO_VOLUMES,
     "DENSIFY": _DENSE,
     "GATHER": _NO_TABLE_LOOK_UP,
-    "IF": _UNROLL,
+    "IF": _NO_BRANCH,
     "NON_MAX_SUPPRESSION_V4": _ON_THE_HOST,
     "NON_MAX_SUPPRESSION_V5": _ON_THE_HOST,
     "ONE_HOT": _ONE_HOT_INPUT,
@@ -153,7 +154,8 @@ def _lacking(code: str, places: str, of_floats: Set[str]) -> Obstacle:
 
 
 def _listed(items: Sequence[str]) -> str:
-    """Return the first items, separated by commas, and the number of the others."""
+    """Return the first items, each once, separated by commas, and the number of the others."""
+    items = list(dict.fromkeys(items))
     more = f" and {len(items) - _MAX_NAMED} more" if len(items) > _MAX_NAMED else ""
     return ", ".join(items[:_MAX_NAMED]) + more
 

@@ -36,6 +36,7 @@ SUPPORTED_OPERATORS = (
     "FLOOR_MOD",
     "FULLY_CONNECTED",
     "GATHER",
+    "GATHER_ND",
     "GELU",
     "GREATER",
     "GREATER_EQUAL",

@@ -155,6 +155,15 @@ def test_more_parts_than_one_operator_takes_are_joined_in_groups() -> None:
     assert codes(assert_equals_oracle(b.build([x], [y]), inputs(23, 2))).count("CONCATENATION") == 4
 
 
+def test_a_concatenation_of_more_inputs_than_an_operator_takes_is_several() -> None:
+    b = Exporter()
+    x = b.activation(1, 3)
+    y = b.operator("CONCATENATION", [x] * 23, b.activation(1, 69), Axis=-1, FusedActivationFunction=0)
+    compiled = compile_tflite(b.build([x], [y]), name="m")  # TensorFlow Lite Micro takes 10 inputs
+    values = inputs(1, 3)
+    np.testing.assert_array_equal(run_kernels(compiled, values), [np.tile(row, (1, 23)) for row in values])
+
+
 @pytest.mark.parametrize("dtype", ["int8", "uint8"])
 def test_bytes_without_a_scale_that_a_model_casts_itself_are_a_table(dtype: str) -> None:
     b = ModelBuilder()

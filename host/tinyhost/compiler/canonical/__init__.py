@@ -29,7 +29,12 @@ from tinyhost.compiler.canonical.int16 import name_int16
 from tinyhost.compiler.canonical.integers import name_int32
 from tinyhost.compiler.canonical.loops import unroll_loops
 from tinyhost.compiler.canonical.matrices import rewrite_batch_matmul
-from tinyhost.compiler.canonical.moves import rewrite_gather, rewrite_mirror_pad, rewrite_resize_nearest
+from tinyhost.compiler.canonical.moves import (
+    rewrite_gather,
+    rewrite_gather_nd,
+    rewrite_mirror_pad,
+    rewrite_resize_nearest,
+)
 from tinyhost.compiler.canonical.pads import rewrite_pad_v2
 from tinyhost.compiler.canonical.ranks import merge_dimensions
 from tinyhost.compiler.canonical.reductions import (
@@ -61,6 +66,7 @@ _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
     "EXPAND_DIMS": rewrite_view,
     "FILL": fold_fill,
     "GATHER": rewrite_gather,
+    "GATHER_ND": rewrite_gather_nd,
     "GREATER": rewrite_comparison,
     "GREATER_EQUAL": rewrite_comparison,
     "L2_NORMALIZATION": rewrite_l2_normalization,

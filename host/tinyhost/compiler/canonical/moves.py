@@ -16,7 +16,14 @@ from tinyhost.compiler.canonical.views import concatenate
 from tinyhost.compiler.graph import Operator
 from tinyhost.compiler.passes.rewrite import new_constant
 
-__all__ = ["broadcasted", "moved", "rewrite_gather", "rewrite_mirror_pad", "rewrite_resize_nearest"]
+__all__ = [
+    "broadcasted",
+    "moved",
+    "rewrite_gather",
+    "rewrite_gather_nd",
+    "rewrite_mirror_pad",
+    "rewrite_resize_nearest",
+]
 
 _MODES = ("reflect", "symmetric")
 _MOVED = ("int8", "int16", "int32", "float32")
@@ -68,9 +75,31 @@ def rewrite_gather(draft: Draft, operator: Operator) -> bool:
         values = np.take(data.array(), indices, axis=axis)
         draft.tensors[output.index] = replace(output, data=values.tobytes())
         return True
-    runs = _runs(indices.reshape(-1).tolist())
+    return _take(draft, operator, data.index, axis, indices.reshape(-1).tolist())
+
+
+def rewrite_gather_nd(draft: Draft, operator: Operator) -> bool:
+    """Write a GATHER_ND whose indices are known as slices of rows, which are joined."""
+    if not is_whole(operator, 2):
+        return False
+    data, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
+    indices = draft.integers(operator.inputs[1])
+    if indices is None or not indices.size or data.data is not None or data.dtype not in _MOVED:
+        return False
+    n = indices.shape[-1] if indices.ndim else 0
+    if not 1 <= n <= len(data.shape) or output.shape != (*indices.shape[:-1], *data.shape[n:]):
+        return False
+    if not ((indices >= 0) & (indices < data.shape[:n])).all():
+        return False
+    rows = draft.viewed(operator, data.index, (math.prod(data.shape[:n]), math.prod(data.shape[n:])))
+    places = np.ravel_multi_index(tuple(np.moveaxis(indices, -1, 0)), data.shape[:n])
+    return _take(draft, operator, rows, 0, places.reshape(-1).tolist())
+
+
+def _take(draft: Draft, operator: Operator, data: int, axis: int, places: Sequence[int]) -> bool:
+    runs = _runs(places)
     if len(runs) <= _MAX_RUNS:
-        draft.view(operator, _taken(draft, operator, data.index, axis, runs), output.index)
+        draft.view(operator, _taken(draft, operator, data, axis, runs), operator.outputs[0])
     return len(runs) <= _MAX_RUNS
 
 

@@ -23,10 +23,15 @@ def rewrite_view(draft: Draft, operator: Operator) -> bool:
 
 
 def rewrite_concatenation(draft: Draft, operator: Operator) -> bool:
-    """Write a CONCATENATION without inputs that are known to have no elements."""
+    """Write a CONCATENATION without inputs that are known to have no elements; of many, a few at a time."""
     if len(operator.outputs) != 1 or min(*operator.inputs, *operator.outputs, 0) < 0:
         return False
     inputs = [index for index in operator.inputs if draft.tensors[index].data != b""]
+    axis, fits = int(operator.options["Axis"]), not operator.options["FusedActivationFunction"]
+    ranks = {len(draft.tensors[index].shape) for index in (*inputs, *operator.outputs)}
+    if len(inputs) > MAX_INPUTS and len(ranks) == 1 and -min(ranks) <= axis < min(ranks) and fits:
+        draft.view(operator, concatenate(draft, operator, inputs, axis % min(ranks)), operator.outputs[0])
+        return True
     if len(inputs) == len(operator.inputs) or not inputs:
         return False
     draft.emit(operator, operator.code, inputs, operator.outputs[0], operator.options)
