@@ -13,7 +13,7 @@ from tinyhost.compiler.canonical.slices import slice_of
 from tinyhost.compiler.graph import Operator
 from tinyhost.compiler.image_format import MAX_COPY_RANK, MAX_RANK
 
-__all__ = ["copy_elements", "rewrite_copy"]
+__all__ = ["copied_shape", "copy_elements", "rewrite_copy"]
 
 Elements: TypeAlias = NDArray[np.int8]
 """A tensor of one byte an element, of which only the places count: what numpy makes of it says what is moved."""
@@ -40,6 +40,12 @@ def rewrite_copy(draft: Draft, operator: Operator) -> bool:
     for part, output in zip(parts, outputs, strict=True):
         copy_elements(draft, operator, source, part, output.index)
     return True
+
+
+def copied_shape(draft: Draft, operator: Operator) -> tuple[int, ...] | None:
+    """Return the shape of what a STRIDED_SLICE or TRANSPOSE takes of its input; raises ValueError or IndexError."""
+    parts = _PARTS[operator.code](draft, operator, np.broadcast_to(np.int8(0), draft.tensors[operator.inputs[0]].shape))
+    return None if parts is None else parts[0].shape
 
 
 def copy_elements(draft: Draft, operator: Operator, source: int, places: Elements, output: int) -> None:

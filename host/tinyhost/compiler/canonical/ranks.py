@@ -10,9 +10,9 @@ from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.graph import Graph, Operator
 from tinyhost.compiler.image_format import MAX_RANK
 
-__all__ = ["merge_dimensions"]
+__all__ = ["POINTWISE", "merge_dimensions"]
 
-_POINTWISE = (
+POINTWISE = (
     "ABS",
     "ADD",
     "CEIL",
@@ -77,7 +77,7 @@ def _merge(draft: Draft, operator: Operator) -> bool:
     if max(map(len, shapes)) <= MAX_RANK:
         return False
     options = operator.options
-    if operator.code in _POINTWISE:
+    if operator.code in POINTWISE:
         merged = _aligned(shapes)
     elif operator.code == "CONCATENATION":
         rank, axis = len(shapes[-1]), int(options["Axis"])

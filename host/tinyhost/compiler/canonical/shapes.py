@@ -12,7 +12,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from tinyhost.compiler.canonical.copies import copied_shape
 from tinyhost.compiler.canonical.draft import Draft
+from tinyhost.compiler.canonical.ranks import POINTWISE
 from tinyhost.compiler.graph import Operator
 from tinyhost.compiler.image_format import MAX_TENSOR_BYTES
 
@@ -35,7 +37,7 @@ def infer_shape(draft: Draft, operator: Operator) -> None:
     output = draft.tensors[operator.outputs[0]]
     try:
         shape = follow(draft, operator)
-    except (ValueError, IndexError, ZeroDivisionError):  # of numbers that do not fit
+    except (ValueError, IndexError, TypeError, ZeroDivisionError):  # of numbers that do not fit
         return
     if shape is None or output.data is not None or math.prod(shape) > MAX_TENSOR_BYTES:
         return
@@ -112,28 +114,33 @@ def _like_inputs(draft: Draft, operator: Operator) -> _Shape | None:
     return np.broadcast_shapes(*(draft.tensors[index].shape for index in operator.inputs))
 
 
+def _concatenation(draft: Draft, operator: Operator) -> _Shape | None:
+    if not any(draft.was_reshaped(index) for index in operator.inputs):
+        return None
+    parts = [np.broadcast_to(np.int8(0), draft.tensors[index].shape) for index in operator.inputs]
+    axis = int(operator.options["Axis"]) % parts[0].ndim
+    shape = parts[0].shape
+    return (*shape[:axis], sum(part.shape[axis] for part in parts), *shape[axis + 1 :])
+
+
+def _copied(draft: Draft, operator: Operator) -> _Shape | None:
+    return copied_shape(draft, operator) if draft.was_reshaped(operator.inputs[0]) else None
+
+
 _SAME = 0
 _WINDOWED = ("AVERAGE_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D", "MAX_POOL_2D")
-_ELEMENTWISE = (
-    "ADD",
-    "DEQUANTIZE",
-    "HARD_SWISH",
-    "LEAKY_RELU",
-    "LOGISTIC",
-    "MUL",
-    "PRELU",
-    "QUANTIZE",
-    "RELU",
-    "RELU6",
-)
+_LIKE_INPUTS = (*POINTWISE, "CAST", "L2_NORMALIZATION", "LOG_SOFTMAX", "SELECT_V2", "SOFTMAX")
 _FOLLOW: Mapping[str, Callable[[Draft, Operator], _Shape | None]] = {
-    **dict.fromkeys(_ELEMENTWISE, _like_inputs),
+    **dict.fromkeys(_LIKE_INPUTS, _like_inputs),
     **dict.fromkeys(_WINDOWED, _windowed),
+    "CONCATENATION": _concatenation,
     "EXPAND_DIMS": _expand_dims,
     "FULLY_CONNECTED": _fully_connected,
     "RESHAPE": _reshape,
     "SLICE": _slice,
+    "STRIDED_SLICE": _copied,
     "TILE": _tile,
+    "TRANSPOSE": _copied,
 }
 
 

@@ -27,6 +27,8 @@ _CLAMPS: dict[str, tuple[float | None, float | None]] = {
     "RELU6": (0.0, 6.0),
 }
 
+_AGAIN = "convert the model again"
+_FOR_ONE = "with a batch of 1: keras.Input(shape, batch_size=1)"
 NO_SCRATCH_LIMIT = 2**32
 
 
@@ -75,8 +77,8 @@ class OperatorContext:
         value: OptionValue = self.operator.options[name]
         return float(value)
 
-    def corrupt(self, what: str, *, expected: object, got: object) -> ModelError:
-        return ModelError(f"{self.title}: {what}: expected {expected}, got {got}", hint="convert the model again")
+    def corrupt(self, what: str, *, expected: object, got: object, way_out: str = _AGAIN) -> ModelError:
+        return ModelError(f"{self.title}: {what}: expected {expected}, got {got}", hint=way_out)
 
     def unsupported(self, what: str, *, way_out: str = _HINT) -> UnsupportedModelError:
         return UnsupportedModelError(f"{self.title}: {what}", hint=way_out)
@@ -182,7 +184,9 @@ class OperatorContext:
     def same_shape(self, tensor: Tensor, shape: tuple[int, ...]) -> None:
         """Raise unless `tensor` has this shape."""
         if tensor.shape != shape:
-            raise self.corrupt(f"shape of {tensor.name!r}", expected=shape, got=tensor.shape)
+            raise self.corrupt(
+                f"shape of {tensor.name!r}", expected=shape, got=tensor.shape, way_out=f"{_AGAIN}, {_FOR_ONE}"
+            )
 
     def _clamp(self) -> tuple[float | None, float | None]:
         """Return (min, max) of the fused activation."""
