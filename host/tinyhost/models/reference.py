@@ -108,7 +108,7 @@ class TflmReference:
         try:
             self._interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=_TFLM_ARENA_BYTES)
         except (RuntimeError, ValueError) as error:
-            raise ModelError(f"tflite-micro does not run this model: {error}", hint="use --against host") from error
+            raise _refused("tflite-micro", error) from error
         self.output_type = np.dtype(self._interpreter.get_output_details(0)["dtype"])
         graph = read_tflite(tflite)
         self._inputs = [self._interpreter.get_input_details(index) for index in range(len(graph.inputs))]
@@ -119,7 +119,10 @@ class TflmReference:
         self._interpreter.reset()
         for index, values in enumerate(_input_arrays(data, self._inputs)):
             self._interpreter.set_input(values, index)
-        self._interpreter.invoke()
+        try:
+            self._interpreter.invoke()
+        except RuntimeError as error:  # of an operator's type or form
+            raise _refused("tflite-micro", error) from error
         return pack_tensors([bytes(self._interpreter.get_output(index).tobytes()) for index in range(self._n_outputs)])
 
 
@@ -137,7 +140,7 @@ class LitertReference:
             )
             self._interpreter.allocate_tensors()
         except (RuntimeError, ValueError) as error:
-            raise ModelError(f"LiteRT does not run this model: {error}", hint="use --against host") from error
+            raise _refused("LiteRT", error) from error
         self._inputs = self._interpreter.get_input_details()
         self._outputs = self._interpreter.get_output_details()[:n_outputs]
         self.output_type = np.dtype(self._outputs[0]["dtype"])
@@ -147,7 +150,10 @@ class LitertReference:
         self._interpreter.reset_all_variables()
         for details, values in zip(self._inputs, _input_arrays(data, self._inputs), strict=True):
             self._interpreter.set_tensor(details["index"], values)
-        self._interpreter.invoke()
+        try:
+            self._interpreter.invoke()
+        except RuntimeError as error:
+            raise _refused("LiteRT", error) from error
         return pack_tensors([bytes(self._interpreter.get_tensor(item["index"]).tobytes()) for item in self._outputs])
 
 
@@ -171,6 +177,10 @@ class _Int8Scores:
     def run(self, data: bytes) -> bytes:
         """Return the output tensor's bytes, as int8."""
         return bytes(value ^ UINT8_OFFSET for value in self._reference.run(data))
+
+
+def _refused(which: str, error: Exception) -> ModelError:
+    return ModelError(f"{which} does not run this model: {error}", hint="use --against host")
 
 
 def _import(module: str, wheel: str, wheel_is_for: str, instead: ReferenceName) -> Any:

@@ -12,6 +12,8 @@ from tinyhost.models.file import load_model_file
 from tinyhost.models.reference import HostReference, ReferenceName, open_reference, preprocess
 from tinyhost.protocol.pattern import pattern_bytes
 
+from tests.oracle.builder import ModelBuilder
+from tests.oracle.oracle import ORACLE_IS_TFLM
 from tests.unit.bench.samples import SHIPPED_MODEL, shipped_model
 
 
@@ -51,3 +53,15 @@ def test_a_missing_wheel_is_named(name: ReferenceName, module: str, monkeypatch:
 def test_a_damaged_image_is_refused() -> None:
     with pytest.raises(ModelError):
         HostReference(load_model_file(SHIPPED_MODEL).image[:-1])
+
+
+if ORACLE_IS_TFLM:  # LiteRT runs this
+
+    def test_a_model_whose_inference_the_wheel_refuses_is_no_crash() -> None:
+        b = ModelBuilder()
+        x = b.tensor((1, 4), dtype="uint8")
+        y = b.operator("CAST", [x], b.tensor((1, 4), dtype="float32"))
+        reference = open_reference("tflm", image=b"", tflite=b.build([x], [y]))
+        with pytest.raises(ModelError, match="tflite-micro does not run this model") as error:
+            reference.run(bytes(4))
+        assert "--against host" in error.value.hint
