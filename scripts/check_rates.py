@@ -72,6 +72,12 @@ def _torn(least: int) -> Plant:
     return plant
 
 
+def _missing(picture: Values, rng: np.random.Generator) -> Values:
+    short = picture.copy()
+    short[int(rng.integers(len(picture) // 6, 5 * len(picture) // 6)) :] = rng.choice([0, 128])
+    return short
+
+
 def _cut(share: float) -> Plant:
     """Return a function that cuts a clip where it has reached a share of its energy."""
 
@@ -122,6 +128,7 @@ PICTURES: Mapping[tuple[str, str], Plant] = {
     ("blurry", "sigma 6"): _blurred(6),
     ("low_information", "one grey and noise"): lambda picture, rng: _levels(120 + rng.normal(0, 2, picture.shape)),
     ("torn", "by 4 to 48 pixels"): _torn(4),
+    ("torn", "lower part missing"): _missing,
     ("near_duplicates", "lit otherwise"): lambda picture, _: _levels(0.85 * picture + 15),
     ("near_duplicates", "noise of 5"): lambda picture, rng: _levels(picture + rng.normal(0, 5, picture.shape)),
     ("near_duplicates", "JPEG 60"): lambda picture, _: _jpeg(picture),

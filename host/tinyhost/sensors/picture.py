@@ -59,7 +59,7 @@ class PictureFigures:
     white_share: float
     """of the pixels"""
     torn_row: int | None
-    """row from which the picture is shifted; null if it is not"""
+    """row from which the picture is shifted or blank; null if it is not"""
 
 
 def picture_figures(pixels: NDArray[np.uint8]) -> PictureFigures:
@@ -193,7 +193,7 @@ class PictureQuality(SensorQuality):
             where = f", the last at row {self.figures.torn_row}" if self.figures.torn_row is not None else ""
             yield Remark(
                 level="bad",
-                text=f"torn: {self.n_torn} of {counted(self.n_items, 'picture')} shifted from a row on{where}",
+                text=f"torn: {self.n_torn} of {counted(self.n_items, 'picture')} shifted or blank from a row on{where}",
                 action=_LOST_PIXELS,
             )
         if self.n_items >= 8 and not self._n_changed:
@@ -228,7 +228,7 @@ def picture_faults(figures: PictureFigures) -> list[Remark]:
     """Return remarks on the light, the lens and the rows of one picture, worst first."""
     faults = list(_light(figures))
     if figures.torn_row is not None:
-        text = f"torn: shifted from row {figures.torn_row} on"
+        text = f"torn: shifted or blank from row {figures.torn_row} on"
         faults.append(Remark(level="bad", text=text, action=_LOST_PIXELS, issue="torn"))
     return worst_first(faults)
 

@@ -1,4 +1,4 @@
-"""Detection of torn pictures: from a row on they are shifted sideways, as after lost pixels."""
+"""Detection of torn pictures: from a row on they are shifted sideways, as after lost pixels, or blank."""
 
 from __future__ import annotations
 
@@ -28,8 +28,33 @@ _TORN = 1.56
 """scripts/check_rates.py measures the rates of detection and of false alarms."""
 
 
+_LEAST_BLANK, _FULL_ROWS = 8, 12
+_BLANKS = (0, 1, 2, *range(126, 131))
+"""what buffers are filled with, and decoders give for missing data: black, or middle grey"""
+_DIFFERS, _ACROSS, _DEVIATION = 4, 0.8, 4.0
+"""Above the blank rows is no margin: so much of the last row differs from them by more grey levels, and varies."""
+
+
 def torn_row(pixels: NDArray[np.uint8]) -> int | None:
-    """Return the row from which a (height, width) picture is shifted sideways; None if there is none.
+    """Return the row from which a (height, width) picture is shifted sideways or blank; None if there is none."""
+    blank = _blank_row(pixels)
+    return _shifted_row(pixels) if blank is None else blank
+
+
+def _blank_row(pixels: NDArray[np.uint8]) -> int | None:
+    """Return the row from which a picture has one value to its end, where others do not end in margins."""
+    rest = np.flatnonzero((pixels != pixels[-1, -1]).any(axis=1))
+    row = int(rest[-1]) + 1 if len(rest) else 0
+    if int(pixels[-1, -1]) not in _BLANKS or row < _FULL_ROWS or len(pixels) - row < _LEAST_BLANK:
+        return None
+    same = (pixels[1:row] == pixels[: row - 1]).all(axis=1)
+    last = pixels[row - 1].astype(np.int16)
+    is_cut = (np.abs(last - pixels[-1, -1]) > _DIFFERS).mean() >= _ACROSS and last.std() >= _DEVIATION
+    return row if is_cut and not same[0] and not same[-_LEAST_BLANK:].any() else None
+
+
+def _shifted_row(pixels: NDArray[np.uint8]) -> int | None:
+    """Return the row from which a picture is shifted sideways.
 
     There two rows match only after a shift, and the pixels wrapped around the side leave a vertical seam below, in the
     column of that shift. An edge in the scene has one of the two; a tear has both, in one place only. Weights: a

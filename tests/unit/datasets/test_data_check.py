@@ -21,6 +21,7 @@ from tinyhost.datasets.people.provenance import write_run_data
 from tinyhost.datasets.spoken import SpeechSet, write_speech_set
 from tinyhost.motion.csv import motion_csv
 from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY
+from tinyhost.sensors.picture import picture_figures
 from tinyhost.synth.machine.machine import Machine, MachineOptions
 from tinyhost.synth.pictures import render, write_dataset
 
@@ -122,6 +123,12 @@ def flat(set_: Path) -> None:
 def torn(set_: Path) -> None:
     ramp = np.tile(np.abs(np.arange(96) - 48) * 5, (96, 1)).astype(np.uint8)
     write_picture(set_ / "person/x.png", np.vstack([ramp[:50], np.roll(ramp, 25, axis=1)[50:]]))
+
+
+def half_received(set_: Path) -> None:
+    pixels = np.random.default_rng(5).integers(60, 200, (96, 96), np.uint8)
+    pixels[60:] = 128
+    write_picture(set_ / "person/x.png", np.asarray(pixels, np.uint8))
 
 
 def stuck_camera(set_: Path) -> None:
@@ -262,6 +269,7 @@ PLANTED = (
     Planted(pictures, blurry, "blurry"),
     Planted(pictures, flat, "low_information"),
     Planted(pictures, torn, "torn"),
+    Planted(pictures, half_received, "torn"),
     Planted(pictures, stuck_camera, "stuck", ("exact_duplicates", "duplicates_across_parts")),
     Planted(pictures, odd_size, "odd_size"),
     Planted(pictures, odd_form, "odd_aspect_ratio"),
@@ -287,6 +295,14 @@ PLANTED = (
     Planted(motion, gapped, "gap"),
     Planted(motion, copied_motion, "conflicting_labels"),
 )
+
+
+def test_a_margin_below_a_picture_is_no_missing_part() -> None:
+    page, bars = np.zeros((96, 96), np.uint8), picture(1)
+    page[20:60, 30:50] = 90
+    bars[:12], bars[80:] = 0, 0
+    assert picture_figures(page).torn_row is None
+    assert picture_figures(bars).torn_row is None
 
 
 @pytest.mark.parametrize("case", PLANTED, ids=lambda case: case.plant.__name__)
