@@ -40,6 +40,23 @@ _LABEL_ARRAY = re.compile(
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 _NUMBERED = re.compile(r"(\d+)[ :\t]+(.*)")
 _EON = "if it is an Edge Impulse library, export it with the EON compiler off, or download the int8 .tflite there"
+_FROM_KERAS = "convert it with tf.lite.TFLiteConverter.from_keras_model, as in docs/guides/keras.md"
+_FROM_TORCH = "convert it to .tflite, with litert-torch or onnx2tf"
+_HEADS = (
+    (re.compile(rb"\Z"), "an empty file", "convert or download the model again"),
+    (re.compile(rb"\x89HDF"), "a Keras model in HDF5", _FROM_KERAS),
+    (re.compile(rb"\x08.\x12", re.DOTALL), "an ONNX model", _FROM_TORCH),
+    (re.compile(rb"\x1f\x8b"), "packed with gzip", "unpack it, and name the .tflite"),
+    (re.compile(rb"version https://git-lfs"), "a pointer of Git LFS", "run git lfs pull"),
+    (re.compile(rb"\s*<(?:!doctype |html)", re.IGNORECASE), "a page of HTML", "download the model file itself"),
+)
+"""How files begin that people take for a .tflite, what they are, and the way to one."""
+_MEMBERS = {
+    "model.weights.h5": ("a Keras model", _FROM_KERAS),
+    "saved_model.pb": ("a SavedModel", "unpack it, and convert it with tf.lite.TFLiteConverter.from_saved_model"),
+    "data.pkl": ("a PyTorch model", _FROM_TORCH),
+}
+"""Names in a zip, likewise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +70,13 @@ class WrappedModel:
 def unwrapped(data: bytes, *, where: str) -> WrappedModel | None:
     """Return the .tflite in a file's bytes; None if they are neither a zip nor text with an array.
 
-    Raises ModelError for a zip that cannot be read, or that holds no model, or several.
+    Raises ModelError for a zip that cannot be read, or that holds no model, or several, and for another format.
     """
     if data[:4] == b"PK\x03\x04":
         return _of_zip(data, where)
+    for head, what, way_out in _HEADS:
+        if head.match(data):
+            raise ModelError(f"{where}: {what}, expected a .tflite", hint=way_out)
     models = _arrays(data)
     return None if not models else WrappedModel(tflite=_only(models, where), labels=_source_labels(data))
 
@@ -74,6 +94,7 @@ def _of_zip(data: bytes, where: str) -> WrappedModel:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as zipped:
             members = dict(_members(zipped, where))
+            names = {PurePosixPath(name).name for name in zipped.namelist()}
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
         raise ModelError(f"{where}: a damaged zip: {error}", hint="download it again") from error
     models: dict[str, bytes] = {}
@@ -87,6 +108,9 @@ def _of_zip(data: bytes, where: str) -> WrappedModel:
         else:
             models |= {f"{name}: {array}": tflite for array, tflite in _arrays(content).items()}
             labels = labels or _source_labels(content)
+    for name, (what, way_out) in _MEMBERS.items():
+        if not models and name in names:
+            raise ModelError(f"{where}: {what}, expected a .tflite", hint=way_out)
     if not models:
         raise ModelError(f"{where}: a zip without a .tflite, or an array of one in C source", hint=_EON)
     return WrappedModel(tflite=_only(models, where), labels=labels)

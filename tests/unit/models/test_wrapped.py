@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,24 @@ def test_labels_of_an_export_that_do_not_fit_its_model_are_reported(tmp_path: Pa
 )
 def test_numbers_in_front_of_labels_are_left_out_where_they_are_indices(text: str, labels: tuple[str, ...]) -> None:
     assert label_lines(text) == labels
+
+
+@pytest.mark.parametrize(
+    ("data", "words", "way_out"),
+    [
+        (b"", "an empty file", "download"),
+        (b"\x89HDF\r\n\x1a\n", "a Keras model in HDF5", "from_keras_model"),
+        (zipped({"config.json": b"{}", "model.weights.h5": b""}), "a Keras model", "from_keras_model"),
+        (zipped({"m/saved_model.pb": b""}), "a SavedModel", "from_saved_model"),
+        (zipped({"archive/data.pkl": b""}), "a PyTorch model", "litert-torch"),
+        (b"\x08\x0a\x12\x07pytorch", "an ONNX model", "onnx2tf"),
+        (gzip.compress(b"model"), "packed with gzip", "unpack"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS", "git lfs pull"),
+        (b"\n<!DOCTYPE html><title>404</title>", "a page of HTML", "download"),
+    ],
+)
+def test_a_file_of_another_format_is_named_with_the_way_to_a_tflite(data: bytes, words: str, way_out: str) -> None:
+    with pytest.raises(ModelError) as refused:
+        unwrapped(data, where="m")
+    assert refused.value.message == f"m: {words}, expected a .tflite"
+    assert way_out in refused.value.hint
