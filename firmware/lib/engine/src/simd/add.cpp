@@ -161,7 +161,7 @@ TINYHOST_HOT bool RunOnesOf(const OperatorView& op, const Rows& rows) {
 }
 
 bool RunOnes(const OperatorView& op, const Rows& rows) {
-  return (AreFew(rows) ? RunOnesOf<Outputs, true> : RunOnesOf<Outputs, false>)(op, rows);
+  return (AreFew<false>(rows.n) ? RunOnesOf<Outputs, true> : RunOnesOf<Outputs, false>)(op, rows);
 }
 
 /// Not shorter rows: copies of what repeats are faster then.

@@ -92,12 +92,12 @@ TINYHOST_HOT void RunOnesOf(const OperatorView& op, const Rows& rows) {
   const int32_t minus = -2 * op.inputs[rows.ones]->zero_point;
   WithMultiplied(op, rows.ones, [&rows, minus](auto four, auto one) {
     const auto word_of = [=](int32_t byte) { return minus + 2 * byte; };
-    ForEachFourOfOnes<kFew>(rows, word_of, four, one);
+    ForEachFourOfOnes<kFew, true>(rows, word_of, four, one);
   });
 }
 
 bool RunOnes(const OperatorView& op, const Rows& rows) {
-  (AreFew(rows) ? RunOnesOf<true> : RunOnesOf<false>)(op, rows);
+  (AreFew<true>(rows.n) ? RunOnesOf<true> : RunOnesOf<false>)(op, rows);
   return true;
 }
 

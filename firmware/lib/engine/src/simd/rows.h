@@ -43,38 +43,79 @@ TINYHOST_INLINE void ForEachFourOfWords(const WordRows& rows, FourFunction four,
   }
 }
 
+/// The words of four elements of which the first kFirst belong to one row, the others to the next.
+template <int kFirst>
+TINYHOST_INLINE auto Parts(int32_t word, int32_t second) {
+  if constexpr (kFirst == 1) return [x = word, second](int32_t& a, int32_t& b) mutable { a = x, b = x = second; };
+  if constexpr (kFirst == 2) return [x = word, second](int32_t& a, int32_t& b) mutable { a = b = x, x = second; };
+  if constexpr (kFirst == 3) {
+    return [x = word, word, second](int32_t& a, int32_t& b) mutable { a = word, b = x, x = second; };
+  }
+}
+TINYHOST_INLINE auto Whole(int32_t word) {
+  return [word](int32_t& a, int32_t& b) { a = b = word; };
+}
+
 /// Whether ForEachFourOfFewOnes runs rows with `ones`: they are so short that a word holds elements of several rows.
-inline bool AreFew(const Rows& rows) { return kHasRoom && (rows.n == 2 || rows.n == 3 || rows.n == 6); }
+/// kOdd: rows of five and of seven elements, too.
+template <bool kOdd>
+bool AreFew(int32_t n) {
+  return kHasRoom && (n == 2 || n == 3 || n == 6 || (kOdd && (n == 5 || n == 7)));
+}
 
 /// ForEachFourOfOnes for such short rows, two or four at a time; the rows that are left over are run one by one.
-template <typename WordFunction, typename FourFunction, typename OneFunction>
+template <bool kOdd, typename WordFunction, typename FourFunction, typename OneFunction>
 TINYHOST_INLINE void ForEachFourOfFewOnes(const Rows& rows, WordFunction word_of, FourFunction four, OneFunction one) {
   const int8_t *input = rows.inputs[1 - rows.ones], *ones = rows.inputs[rows.ones];
   const int8_t* const end = ones + rows.n_rows;
-  const int8_t* const end_of_words = ones + (rows.n_rows & (rows.n == 3 ? ~3 : ~1));
+  const int8_t* const end_of_words = ones + (rows.n_rows & (rows.n % 2 == 0 ? ~1 : ~3));
   int8_t* output = rows.output;
   if (rows.n == 2) {
     while (ones != end_of_words) {
       const int32_t word = word_of(LoadNextByte(ones)), second = word_of(LoadNextByte(ones));
-      four(LoadNext(input), [x = word, second](int32_t& a, int32_t& b) mutable { a = b = x, x = second; }, output);
+      four(LoadNext(input), Parts<2>(word, second), output);
     }
   } else if (rows.n == 3) {
     while (ones != end_of_words) {
       const int32_t word = word_of(LoadNextByte(ones)), second = word_of(LoadNextByte(ones));
-      four(
-          LoadNext(input), [x = word, word, second](int32_t& a, int32_t& b) mutable { a = word, b = x, x = second; },
-          output);
+      four(LoadNext(input), Parts<3>(word, second), output);
       const int32_t third = word_of(LoadNextByte(ones));
-      four(LoadNext(input), [x = second, third](int32_t& a, int32_t& b) mutable { a = b = x, x = third; }, output);
+      four(LoadNext(input), Parts<2>(second, third), output);
       const int32_t last = word_of(LoadNextByte(ones));
-      four(LoadNext(input), [x = third, last](int32_t& a, int32_t& b) mutable { a = x, b = x = last; }, output);
+      four(LoadNext(input), Parts<1>(third, last), output);
+    }
+  } else if (kOdd && rows.n == 5) {
+    while (ones != end_of_words) {
+      const int32_t word = word_of(LoadNextByte(ones));
+      four(LoadNext(input), Whole(word), output);
+      const int32_t second = word_of(LoadNextByte(ones));
+      four(LoadNext(input), Parts<1>(word, second), output);
+      const int32_t third = word_of(LoadNextByte(ones));
+      four(LoadNext(input), Parts<2>(second, third), output);
+      const int32_t last = word_of(LoadNextByte(ones));
+      four(LoadNext(input), Parts<3>(third, last), output);
+      four(LoadNext(input), Whole(last), output);
+    }
+  } else if (kOdd && rows.n == 7) {
+    while (ones != end_of_words) {
+      const int32_t word = word_of(LoadNextByte(ones));
+      four(LoadNext(input), Whole(word), output);
+      const int32_t second = word_of(LoadNextByte(ones));
+      four(LoadNext(input), Parts<3>(word, second), output);
+      four(LoadNext(input), Whole(second), output);
+      const int32_t third = word_of(LoadNextByte(ones));
+      four(LoadNext(input), Parts<2>(second, third), output);
+      four(LoadNext(input), Whole(third), output);
+      const int32_t last = word_of(LoadNextByte(ones));
+      four(LoadNext(input), Parts<1>(third, last), output);
+      four(LoadNext(input), Whole(last), output);
     }
   } else {
     while (ones != end_of_words) {
       const int32_t word = word_of(LoadNextByte(ones)), second = word_of(LoadNextByte(ones));
-      four(LoadNext(input), [word](int32_t& a, int32_t& b) { a = b = word; }, output);
-      four(LoadNext(input), [x = word, second](int32_t& a, int32_t& b) mutable { a = b = x, x = second; }, output);
-      four(LoadNext(input), [second](int32_t& a, int32_t& b) { a = b = second; }, output);
+      four(LoadNext(input), Whole(word), output);
+      four(LoadNext(input), Parts<2>(word, second), output);
+      four(LoadNext(input), Whole(second), output);
     }
   }
   while (ones != end) {
@@ -83,10 +124,11 @@ TINYHOST_INLINE void ForEachFourOfFewOnes(const Rows& rows, WordFunction word_of
   }
 }
 
-/// ForEachFour where one input has a single value for each row, which word_of(value) converts to a word. kFew: AreFew.
-template <bool kFew, typename WordFunction, typename FourFunction, typename OneFunction>
+/// ForEachFour where one input has a single value for each row, which word_of(value) converts to a word. kFew:
+/// AreFew<kOdd>.
+template <bool kFew, bool kOdd = false, typename WordFunction, typename FourFunction, typename OneFunction>
 TINYHOST_INLINE void ForEachFourOfOnes(const Rows& rows, WordFunction word_of, FourFunction four, OneFunction one) {
-  if constexpr (kFew) return ForEachFourOfFewOnes(rows, word_of, four, one);
+  if constexpr (kFew) return ForEachFourOfFewOnes<kOdd>(rows, word_of, four, one);
   const int8_t *input = rows.inputs[1 - rows.ones], *ones = rows.inputs[rows.ones];
   const int8_t* const end = ones + rows.n_rows;
   int8_t* output = rows.output;
@@ -94,7 +136,7 @@ TINYHOST_INLINE void ForEachFourOfOnes(const Rows& rows, WordFunction word_of, F
   if (n == 4) {
     while (ones != end) {
       const int32_t word = word_of(LoadNextByte(ones));
-      four(LoadNext(input), [word](int32_t& a, int32_t& b) { a = b = word; }, output);
+      four(LoadNext(input), Whole(word), output);
     }
     return;
   }
