@@ -19,8 +19,10 @@ MAX_ROTATION = 1e6  # degrees per second
 RATES_HZ = (1.0, 10_000.0)
 """plausible rates of recordings"""
 
-STUCK_S = 0.25
-"""an axis that repeats one value for so long is stuck, if the sensor's step is finer than its noise"""
+STUCK_S, STUCK_SAMPLES = 0.25, 8
+"""an axis that repeats one value for so long is stuck, if the sensor's step is finer than its noise; a slow recording
+may have a few samples twice
+"""
 _FINE_STEP = 0.005  # m/s^2, 0.5 mg: about the noise of a quiet sensor
 _MOVED_STEPS = 40
 """with a coarse step, an axis at rest repeats its value; it is stuck if another one moves by so many steps"""
@@ -118,7 +120,7 @@ def _issues_of(
 
     fine_step: largest step at which its noise must show.
     """
-    least = max(2, round(STUCK_S * rate_hz))
+    least = max(STUCK_SAMPLES, round(STUCK_S * rate_hz))
     step = _own_step(axes)
     for axis, name in enumerate(names):
         values = axes[:, axis]

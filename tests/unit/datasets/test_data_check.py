@@ -398,6 +398,16 @@ def test_tones_of_like_pitch_are_no_copies_and_a_clip_with_noise_is_one(tmp_path
     assert [item.files for item in check_dataset(tmp_path / "set").findings] == [("a/3.wav", "a/4.wav")]
 
 
+def test_a_slow_recording_with_samples_twice_is_not_stuck_and_one_that_hangs_is(tmp_path: Path) -> None:
+    (tmp_path / "set/walk").mkdir(parents=True)
+    values = np.repeat(shaking(3)[::10][:60], np.tile([1, 2, 1, 3], 15), axis=0)
+    (tmp_path / "set/walk/0.csv").write_bytes(motion_csv(values, 10.0))
+    assert check_dataset(tmp_path / "set").findings == ()
+    values[40:52] = values[40]
+    (tmp_path / "set/walk/0.csv").write_bytes(motion_csv(values, 10.0))
+    assert set(check_dataset(tmp_path / "set").issues) == {"stuck"}
+
+
 def test_every_issue_is_planted_once() -> None:
     assert {case.issue for case in PLANTED} == set(ISSUES) - {"drift"}
 

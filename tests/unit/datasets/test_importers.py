@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -424,6 +425,14 @@ def test_an_import_that_stopped_goes_on(tmp_path: Path) -> None:
         assert len(read_manifest(tmp_path / "set")) == len(read_lists(tmp_path / "set")) == at
     report, _ = run(source, tmp_path / "set")
     assert (report.stored.total(), report.already) == (2, 4)
+
+
+def test_an_archive_is_to_be_unpacked_first(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("../training/wave.1.json", "{}")
+    with pytest.raises(DatasetError, match="a ZIP archive, expected a folder"):
+        find_samples(tmp_path / "export.zip", "edge-impulse", ReadAs())
+    assert list(tmp_path.iterdir()) == [tmp_path / "export.zip"]
 
 
 def test_the_help_names_every_format() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from zipfile import is_zipfile
 
 from tinyhost.datasets.importers.audacity import AUDACITY
 from tinyhost.datasets.importers.coco import COCO
@@ -31,8 +32,7 @@ IMPORTERS: dict[str, Importer] = {
 
 def detect_format(source: Path) -> str:
     """Return the likely format of a source. Raises DatasetError if it is missing, or in no supported format."""
-    if not source.exists():
-        raise DatasetError(f"{source}: no such folder", hint="name the folder to import")
+    _check_is_open(source)
     for importer in IMPORTERS.values():
         if importer.recognises(source):
             return importer.name
@@ -41,11 +41,20 @@ def detect_format(source: Path) -> str:
     )
 
 
+def _check_is_open(source: Path) -> None:
+    """Raise DatasetError if a source is missing, or is an archive."""
+    if not source.exists():
+        raise DatasetError(f"{source}: no such folder", hint="name the folder to import")
+    if source.is_file() and is_zipfile(source):
+        raise DatasetError(f"{source}: a ZIP archive, expected a folder", hint="unpack it, and name the folder")
+
+
 def find_samples(source: Path, format: str, read_as: ReadAs) -> Found:
     """Return the samples of a source, not read yet; files that may have been meant as samples are listed as unreadable.
 
     Raises DatasetError if the source as a whole is no data set of the format.
     """
+    _check_is_open(source)
     samples: list[FoundSample] = []
     passed_over: Counter[str] = Counter()
     for item in IMPORTERS[format].find(source, read_as):
