@@ -8,10 +8,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.oracle.builder import ModelBuilder
+from tests.oracle.float_layers import append_float, float_constant, float_models, random_floats
 from tests.oracle.net import Model, Net, append, finish, random_scale, random_weights, random_zero_point, start
 from tests.oracle.windowed_layers import fully_connected
 
-__all__ = ["last_step", "lstm", "lstm_models"]
+__all__ = ["float_lstm_models", "last_step", "lstm", "lstm_models"]
 
 _TANH = 4
 _GATES = 4
@@ -88,3 +89,26 @@ def lstm_models(draw: st.DrawFn) -> Model:
     if ending == "classifier":
         net = fully_connected(draw, rng, net)
     return finish(draw, net, root)
+
+
+def _float_lstm(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """An LSTM of float32 over all rows of a net, in either order of time and batch."""
+    n_steps, depth, n_units = math.prod(net.shape[:-1]), net.shape[-1], draw(_SIZES)
+    is_time_major = draw(st.booleans())
+    shape = (n_steps, 1, depth) if is_time_major else (1, n_steps, depth)
+    net = append_float(net, "RESHAPE", [net.index, net.builder.integers(shape)], shape)
+    weights = [float_constant(net, random_floats(rng, (n_units, depth))) for _ in range(_GATES)]
+    recurrent = [
+        float_constant(net, random_floats(rng, (n_units, n_units)) / np.float32(n_units)) for _ in range(_GATES)
+    ]
+    biases = [float_constant(net, random_floats(rng, (n_units,))) for _ in range(_GATES)]
+    states = [net.builder.tensor((1, n_units), dtype="float32", is_variable=True) for _ in range(2)]
+    inputs = [net.index, *weights, *recurrent, *[-1] * 3, *biases, *[-1] * 2, *states, *[-1] * 4]
+    options = {"CellClip": draw(st.sampled_from([0.0, 10.0, 0.5])), "TimeMajor": is_time_major}
+    shape = (*shape[:2], n_units)
+    return append_float(net, "UNIDIRECTIONAL_SEQUENCE_LSTM", inputs, shape, FusedActivationFunction=_TANH, **options)
+
+
+def float_lstm_models() -> st.SearchStrategy[Model]:
+    """Models of an LSTM of float32."""
+    return float_models(_float_lstm, ranks=(2, 3))

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from tinyhost.compiler import compile_tflite
 
 from tests.oracle.float_layers import NEARLY_EQUAL_MODELS
+from tests.oracle.net import Model
 from tests.oracle.oracle import ORACLE_IS_TFLM, open_oracle, run_kernels
+from tests.oracle.recurrent_layers import float_lstm_models
 
 _MAX_ULP = 4
 _EXACT: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
@@ -20,6 +22,10 @@ _EXACT: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
     "ELU": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
 }
 """in double precision, for what runs no TFLM: LiteRT's reference kernels know no ELU"""
+
+
+_MAX_ERROR = 4e-6
+"""Of an LSTM, whose outputs are at most 1: rounding of TANH goes on from step to step."""
 
 
 @pytest.mark.parametrize("operator", NEARLY_EQUAL_MODELS)
@@ -35,3 +41,13 @@ def test_tanh_and_elu_are_within_4_ulp(operator: str, data: st.DataObject) -> No
             answers.append(np.frombuffer(oracle.run(values.tobytes()), np.float32))
         for expected in answers:
             np.testing.assert_array_max_ulp(output.astype(np.float32), expected.reshape(output.shape), _MAX_ULP)
+
+
+@settings(max_examples=20, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(model=float_lstm_models())
+def test_an_lstm_of_floats_is_its_steps(model: Model) -> None:
+    inputs = model.inputs(2)
+    oracle = open_oracle(model.data)
+    for values, output in zip(inputs, run_kernels(compile_tflite(model.data, name="m"), inputs), strict=True):
+        expected = np.frombuffer(oracle.run(values.tobytes()), np.float32).reshape(output.shape)
+        np.testing.assert_allclose(output.astype(np.float32), expected, rtol=0, atol=_MAX_ERROR)

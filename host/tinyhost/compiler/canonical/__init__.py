@@ -23,6 +23,7 @@ from tinyhost.compiler.canonical.constants import fold_constant
 from tinyhost.compiler.canonical.copies import rewrite_copy
 from tinyhost.compiler.canonical.dilation import DILATING_OPERATORS, fold_dilation
 from tinyhost.compiler.canonical.draft import Draft
+from tinyhost.compiler.canonical.float_lstm import unroll_float_lstm
 from tinyhost.compiler.canonical.float_tables import fold_float_tables
 from tinyhost.compiler.canonical.floats import expand_constants, name_floats
 from tinyhost.compiler.canonical.int16 import name_int16
@@ -99,6 +100,7 @@ _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
     "TILE": rewrite_copy,
     "TRANSPOSE": rewrite_copy,
     "TRANSPOSE_CONV": rewrite_transpose_conv,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": unroll_float_lstm,
     "UNPACK": rewrite_copy,
     "ZEROS_LIKE": fold_zeros_like,
 }
