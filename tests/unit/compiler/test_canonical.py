@@ -273,7 +273,7 @@ def test_gelu_is_a_table_of_its_real_values(approximate: bool) -> None:
     np.testing.assert_array_equal(output, np.clip(np.round(gelu / 0.02) - 110, -128, 127))
 
 
-def test_shapes_that_a_file_leaves_open_go_on_through_windows_moves_and_operators_on_elements() -> None:
+def test_shapes_that_a_file_leaves_open_go_on_through_windows_moves_means_and_operators_on_elements() -> None:
     answers = []
     for rows in (1, 6):  # as the converter writes UpSampling2D of any batch, and as it is
         b = Exporter()
@@ -291,7 +291,8 @@ def test_shapes_that_a_file_leaves_open_go_on_through_windows_moves_and_operator
         cropped = b.operator("STRIDED_SLICE", [z, *bounds], b.activation(1, n, 2, 3))
         joined = b.operator("CONCATENATION", [cropped, z], b.activation(1, n, 5, 3), Axis=2, FusedActivationFunction=0)
         turned = b.operator("TRANSPOSE", [joined, b.integers([0, 3, 1, 2])], b.activation(1, 3, n, 5))
-        end = b.operator("MAXIMUM", [turned, turned], b.activation(1, 3, n, 5))
+        level = b.operator("MEAN", [turned, b.integers([1])], b.activation(1, n, 5), KeepDims=False)
+        end = b.operator("MAXIMUM", [level, level], b.activation(1, n, 5))
         answers.append(run_kernels(compile_tflite(b.build([x], [end]), name="m"), inputs(1, 3, 4, 2)))
     of_file, of_truth = answers
     np.testing.assert_array_equal(of_file, of_truth)

@@ -123,6 +123,17 @@ def _concatenation(draft: Draft, operator: Operator) -> _Shape | None:
     return (*shape[:axis], sum(part.shape[axis] for part in parts), *shape[axis + 1 :])
 
 
+def _reduced(draft: Draft, operator: Operator) -> _Shape | None:
+    axes = draft.integers(operator.inputs[1])
+    if axes is None or not draft.was_reshaped(operator.inputs[0]):
+        return None
+    shape = draft.tensors[operator.inputs[0]].shape
+    gone = {int(axis) % len(shape) for axis in axes.reshape(-1)}
+    if operator.options["KeepDims"]:
+        return tuple(1 if i in gone else dim for i, dim in enumerate(shape))
+    return tuple(dim for i, dim in enumerate(shape) if i not in gone)
+
+
 def _copied(draft: Draft, operator: Operator) -> _Shape | None:
     return copied_shape(draft, operator) if draft.was_reshaped(operator.inputs[0]) else None
 
@@ -133,6 +144,7 @@ _LIKE_INPUTS = (*POINTWISE, "CAST", "L2_NORMALIZATION", "LOG_SOFTMAX", "SELECT_V
 _FOLLOW: Mapping[str, Callable[[Draft, Operator], _Shape | None]] = {
     **dict.fromkeys(_LIKE_INPUTS, _like_inputs),
     **dict.fromkeys(_WINDOWED, _windowed),
+    **dict.fromkeys(("MEAN", "REDUCE_MAX", "REDUCE_MIN", "SUM"), _reduced),
     "CONCATENATION": _concatenation,
     "EXPAND_DIMS": _expand_dims,
     "FULLY_CONNECTED": _fully_connected,
