@@ -63,5 +63,6 @@ TensorView ViewOf(const TensorRecord& record, void* data);
 size_t ElementCount(const TensorRecord& tensor);
 size_t ByteCount(const TensorRecord& tensor);
 size_t ElementBytes(TensorType type);
+inline size_t ElementCount(const TensorView& tensor) { return tensor.n_bytes / ElementBytes(tensor.type); }
 
 }  // namespace tinyhost
