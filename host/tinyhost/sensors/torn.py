@@ -24,6 +24,8 @@ _BORDER = 8
 """rows: a tear this close to the top or bottom cannot be told from a frame or a title"""
 _AROUND, _EQUAL = 4, 0.3
 """Neighbouring rows of a drawing have equal pixels; after a tear's shift the rows beside it have as many."""
+_UNMOVED = 0.95
+"""Rows that are equal as they are were not shifted."""
 _TORN = 1.56
 """scripts/check_rates.py measures the rates of detection and of false alarms."""
 
@@ -80,6 +82,8 @@ def _shifted_row(pixels: NDArray[np.uint8]) -> int | None:
         return None  # a slanted edge
     if alike[apart > _BESIDE].max() > _ELSEWHERE * alike[row, shift]:
         return None  # a pattern
+    if (rows[row + 1] == rows[row]).mean() > _UNMOVED:
+        return None  # an edge between two drawn surfaces, each of one value
     equal = (np.diff(rows, axis=0) == 0).mean(axis=1)[(apart > 0) & (apart <= _AROUND)]
     if (rows[row + 1] == np.roll(rows[row], shifts[shift])).mean() < np.median(equal) - _EQUAL:
         return None  # something else begins here
