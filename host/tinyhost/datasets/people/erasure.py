@@ -64,7 +64,7 @@ class Erasure:
     unknown_runs: list[Path] = field(default_factory=list)
     """folders with a model whose training data are unknown"""
     remaining: list[Path] = field(default_factory=list)
-    """files that still contain a trace"""
+    """files that still contain a trace, or whose path does"""
 
 
 def erase_subject(places: Places, subject: str) -> Erasure:
@@ -118,7 +118,10 @@ def _erase(places: Places, is_wanted: Callable[[Sample], bool], subject: str) ->
             if own:
                 write_manifest(root, [line for line in lines[root] if not is_wanted(line)])
             traces.written_over(root / MANIFEST_NAME)
-    done.remaining = [path for path in _everything(places) if _is_left(path, traces)]
+    named = {
+        path for root in (places.data, *places.made()) for path in all_files(root) if _is_named(path, root, traces)
+    }
+    done.remaining = [path for path in _everything(places) if path in named or _is_left(path, traces)]
     return done
 
 
@@ -191,6 +194,10 @@ def _clean(places: Places, traces: Traces, done: Erasure) -> None:
             done.copies.append(path)
         elif traces.written_over(path):
             (done.written_over if path.exists() else done.copies).append(path)
+
+
+def _is_named(path: Path, root: Path, traces: Traces) -> bool:
+    return traces.in_path(path.relative_to(root))
 
 
 def _is_left(path: Path, traces: Traces) -> bool:

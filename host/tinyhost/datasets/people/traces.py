@@ -20,7 +20,7 @@ __all__ = ["ERASED", "Traces", "all_files"]
 ERASED = "erased"
 """replaces a name or a hash"""
 _MAX_BYTES = 1 << 31
-_LEAST_IN_BINARY = 6
+_LEAST_IN_BINARY = 5
 """shortest name to search in binary files: shorter ones occur by chance"""
 _HASH = re.compile(rb"[0-9a-fA-F]{64}")
 
@@ -45,6 +45,11 @@ class Traces:
         own = f"{speaker_id(self.subject)}{SPEAKER_MARK}".encode() if self.subject else b""
         return bool(own and own in content) or self._digest_in(content)
 
+    def in_path(self, path: Path) -> bool:
+        """Return whether a file or a folder of a path is named after the subject."""
+        names = self._names()
+        return bool(names and any(names.search(part.encode("utf-8", "surrogateescape")) for part in path.parts))
+
     def in_content(self, content: bytes) -> bool:
         """Return whether a file contains a trace, also in metadata, members of archives and rows of databases."""
         if not _is_binary(content):
@@ -53,6 +58,7 @@ class Traces:
         return (
             self._digest_in(content)
             or bool(names and names.search(content))
+            or any(wide.search(content) for wide in self._wide_names())
             or any(map(self._in_text, text_pieces(content)))
         )
 
@@ -94,7 +100,17 @@ class Traces:
         """Return content of the same length in which `x` replaces traces."""
         made = _HASH.sub(lambda found: b"x" * 64 if self._is_own(found[0]) else found[0], content)
         names = self._names(least)
-        return names.sub(lambda found: b"x" * len(found[0]), made) if names else made
+        for pattern in (*((names,) if names else ()), *self._wide_names()):
+            made = pattern.sub(lambda found: b"x" * len(found[0]), made)
+        return made
+
+    def _wide_names(self) -> list[re.Pattern[bytes]]:
+        """Return patterns for the name in UTF-16 and UTF-32, as in texts of Windows and arrays of NumPy."""
+        if not self.subject:
+            return []
+        letters = (("utf-16-le", rb"[A-Za-z0-9]\0"), ("utf-32-le", rb"[A-Za-z0-9]\0\0\0"))
+        words = ((re.escape(self.subject.encode(encoding)), letter) for encoding, letter in letters)
+        return [re.compile(rb"(?<!%b)%b(?!%b)" % (letter, word, letter), re.IGNORECASE) for word, letter in words]
 
     def _is_own(self, digest: bytes) -> bool:
         return digest.decode().lower() in self.digests
