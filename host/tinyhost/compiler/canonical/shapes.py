@@ -140,7 +140,10 @@ def _copied(draft: Draft, operator: Operator) -> _Shape | None:
 
 _SAME = 0
 _WINDOWED = ("AVERAGE_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D", "MAX_POOL_2D")
-_LIKE_INPUTS = (*POINTWISE, "CAST", "L2_NORMALIZATION", "LOG_SOFTMAX", "SELECT_V2", "SOFTMAX")
+_COMPARISONS = ("EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL")
+_LOGIC = ("LOGICAL_AND", "LOGICAL_NOT", "LOGICAL_OR")
+_OTHERS = ("CAST", "L2_NORMALIZATION", "LOG_SOFTMAX", "SELECT_V2", "SOFTMAX")
+_LIKE_INPUTS = (*POINTWISE, *_COMPARISONS, *_LOGIC, *_OTHERS)
 _FOLLOW: Mapping[str, Callable[[Draft, Operator], _Shape | None]] = {
     **dict.fromkeys(_LIKE_INPUTS, _like_inputs),
     **dict.fromkeys(_WINDOWED, _windowed),
