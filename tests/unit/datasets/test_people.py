@@ -144,16 +144,18 @@ def test_nothing_is_left_in_archives_metadata_databases_and_other_spellings(home
 
 
 def test_wide_letters_are_written_over_and_a_file_named_after_a_subject_is_told(home: Path) -> None:
-    np.save(home / "runs/third/names.npy", np.array(["P07", "P077"]))
+    np.save(home / "runs/third/names.npy", np.array(["P077", "P07", "xP07"]))
+    np.savez_compressed(home / "runs/third/names.npz", np.array(["P07", "P08"]))
+    np.savez_compressed(home / "runs/third/kept.npz", np.array(["P08", "P09"]))
     (home / "runs/third/notes.txt").write_text("P07, P077", encoding="utf-16")
     (home / "runs/P07").mkdir()
     (home / "runs/P07/log.txt").write_text("empty", encoding="utf-8")
     done = run_tinyhost("data", "erase", "--subject", "P07", *folders(home))
     assert done.code == 1
     assert f"{home / 'runs/P07/log.txt'}: something of it is left, in 1 file" in done.err
-    assert np.load(home / "runs/third/names.npy")[1] == "P077"
-    texts = [np.load(home / "runs/third/names.npy")[0].item(), (home / "runs/third/notes.txt").read_text("utf-16")]
-    assert [text.count("P07") for text in texts] == [0, 1]
+    assert np.load(home / "runs/third/names.npy").tolist() == ["P077", "xxx", "xP07"]
+    assert (home / "runs/third/notes.txt").read_text("utf-16") == "\u7878" * 3 + ", P077"
+    assert sorted(file.name for file in (home / "runs/third").glob("*.npz")) == ["kept.npz"]
 
 
 def test_a_subject_is_one_however_it_is_spelled(home: Path) -> None:

@@ -12,13 +12,17 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["SQLITE", "is_packed", "rewritten_rows", "text_pieces", "without_traces"]
 
 SQLITE = b"SQLite format 3\0"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_NEEDS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"sRGB", b"iCCP", b"pHYs"})
+_NUMPY = b"\x93NUMPY"
 _PACKED = (b"PK\3\4", b"PK\5\6", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
 _MOST_BYTES = 1 << 28
 """of one file, unpacked"""
@@ -47,11 +51,22 @@ def text_pieces(content: bytes, *, depth: int = 0) -> Iterator[bytes]:
         yield content[: max(content.find(b"\xff\xda"), 0)]
     elif content.startswith(SQLITE):
         yield content
+    elif content.startswith(_NUMPY):
+        yield from (str(text).encode("utf-8", "surrogatepass") for text in _texts(content).flat)
     elif is_packed(content) and depth < _DEEPEST:
         for name, member in _members(content):
             yield name
             yield member if b"\0" not in member[:8192] else b""
             yield from text_pieces(member, depth=depth + 1)
+
+
+def _texts(content: bytes) -> NDArray[Any]:
+    """Return the texts of an array in NumPy's format; none if it has others, or is damaged."""
+    try:
+        values = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+    except (ValueError, EOFError, OSError, MemoryError):
+        return np.zeros(0, np.str_)
+    return np.asarray(values) if values.dtype.kind == "U" else np.zeros(0, np.str_)
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -113,6 +128,12 @@ def without_traces(content: bytes, is_trace: Callable[[bytes], bool], blank: Cal
             if kind in _PNG_NEEDS or not any(map(is_trace, (body, *_inflated(body)))):
                 made += len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
         return bytes(made)
+    if content.startswith(_NUMPY) and (texts := _texts(content)).size:
+        pieces = (blank(str(text).encode("utf-8", "surrogatepass")) for text in texts.flat)
+        texts[...] = np.reshape([piece.decode("utf-8", "replace") for piece in pieces], texts.shape)
+        file = io.BytesIO()
+        np.lib.format.write_array(file, texts, allow_pickle=False)
+        return file.getvalue()
     if content.startswith(b"RIFF"):
         made = bytearray(content)
         for at, kind, body in _riff_chunks(content):

@@ -58,7 +58,7 @@ class Traces:
         return (
             self._digest_in(content)
             or bool(names and names.search(content))
-            or any(wide.search(content) for wide in self._wide_names())
+            or bool((wide := self._wide_name()) and wide.search(content))
             or any(map(self._in_text, text_pieces(content)))
         )
 
@@ -100,17 +100,17 @@ class Traces:
         """Return content of the same length in which `x` replaces traces."""
         made = _HASH.sub(lambda found: b"x" * 64 if self._is_own(found[0]) else found[0], content)
         names = self._names(least)
-        for pattern in (*((names,) if names else ()), *self._wide_names()):
-            made = pattern.sub(lambda found: b"x" * len(found[0]), made)
+        for pattern in (names, self._wide_name()):
+            made = pattern.sub(lambda found: b"x" * len(found[0]), made) if pattern else made
         return made
 
-    def _wide_names(self) -> list[re.Pattern[bytes]]:
-        """Return patterns for the name in UTF-16 and UTF-32, as in texts of Windows and arrays of NumPy."""
+    def _wide_name(self) -> re.Pattern[bytes] | None:
+        """Return a pattern for the name in UTF-16, as in texts of Windows."""
         if not self.subject:
-            return []
-        letters = (("utf-16-le", rb"[A-Za-z0-9]\0"), ("utf-32-le", rb"[A-Za-z0-9]\0\0\0"))
-        words = ((re.escape(self.subject.encode(encoding)), letter) for encoding, letter in letters)
-        return [re.compile(rb"(?<!%b)%b(?!%b)" % (letter, word, letter), re.IGNORECASE) for word, letter in words]
+            return None
+        letter = rb"[A-Za-z0-9]\0"
+        word = re.escape(self.subject.encode("utf-16-le"))
+        return re.compile(rb"(?<!%b)%b(?!%b)" % (letter, word, letter), re.IGNORECASE)
 
     def _is_own(self, digest: bytes) -> bool:
         return digest.decode().lower() in self.digests
