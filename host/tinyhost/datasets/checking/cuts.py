@@ -28,7 +28,7 @@ _CUT_DB, _JUMP = 4.0, 0.1
 """A word that ends by itself is further below its loudest 30 ms in the last 10, or its wave ends near zero: of 10,000
 words of espeak-ng, trimmed or not, all do, and of words that were cut half."""
 _ODD_DB, _APART_DB, _FEW, _LEAST = 12.0, 5.0, 0.005, 20
-"""Less than this below the loudest, and by so much louder than all but so few, or two, of at least so many clips."""
+"""Less than this below the loudest, where all but so few, or two, of at least so many clips are further by so much."""
 
 
 def ends_below(pcm: NDArray[np.int16]) -> tuple[float, ...]:
@@ -50,8 +50,8 @@ def odd_ends(samples: Sequence[CheckedSample]) -> list[tuple[CheckedSample, Faul
     if len(clips) < _LEAST:
         return []
     ends = np.sort([sample.ends_below for sample in clips], axis=0)
-    limits = np.minimum(ends[max(2, int(_FEW * len(clips)))] - _APART_DB, _ODD_DB)
-    limits[limits < _CUT_DB] = -np.inf  # loud ends are usual here
+    usual = ends[max(2, int(_FEW * len(clips)))]
+    limits = np.where(usual >= _ODD_DB + _APART_DB, _ODD_DB, -np.inf)
     found = []
     for sample in clips:
         loud = [(below, float(most)) for below, most in zip(sample.ends_below, limits, strict=True) if below < most]
