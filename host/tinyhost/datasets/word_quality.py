@@ -79,7 +79,7 @@ def _clipped_run(pcm: NDArray[np.int32]) -> tuple[int, str]:
     runs = _runs(np.abs(pcm) >= _CLIPPED_LEVEL)
     if np.count_nonzero(runs >= _CLIPPED_RUN) >= _CLIPPED_TOPS or runs.sum() > _CLIPPED_SHARE * len(pcm):
         return int(runs.max()), "full scale"
-    if ((pcm == pcm.max(initial=0)) | (pcm == pcm.min(initial=0))).mean() > _TWO_VALUES:
+    if ((pcm == pcm.max(initial=0)) | (pcm == pcm.min(initial=0))).sum() > _TWO_VALUES * len(pcm):
         return 0, ""
     for side in (pcm, -pcm):
         tops = _runs(side == side.max(initial=_FLAT_LEVEL))
