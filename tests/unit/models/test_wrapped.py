@@ -113,6 +113,7 @@ def test_numbers_in_front_of_labels_are_left_out_where_they_are_indices(text: st
         (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS", "git lfs pull"),
         (b"\n<!DOCTYPE html><title>404</title>", "a page of HTML", "download"),
     ],
+    ids=["empty", "hdf5", "keras", "saved_model", "pytorch", "onnx", "gzip", "git_lfs", "html"],
 )
 def test_a_file_of_another_format_is_named_with_the_way_to_a_tflite(data: bytes, words: str, way_out: str) -> None:
     with pytest.raises(ModelError) as refused:
