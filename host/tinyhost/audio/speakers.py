@@ -16,6 +16,7 @@ __all__ = [
     "PARTS",
     "SPEAKER_MARK",
     "Part",
+    "named_speaker",
     "part_named",
     "part_of_file",
     "part_of_speaker",
@@ -53,6 +54,11 @@ def _composed(name: str) -> bytes:
 def speaker_of_file(name: str) -> str:
     """Return the speaker's id in a file's name: the part before `_nohash_`, or else the whole name."""
     return _NOHASH.sub("", name)
+
+
+def named_speaker(name: str) -> str:
+    """Return the speaker's id in a file's name; "" if it names none."""
+    return speaker_of_file(name) if SPEAKER_MARK in name else ""
 
 
 def part_of_speaker(speaker: str, *, validation_percent: float = 10.0, testing_percent: float = 10.0) -> Part:

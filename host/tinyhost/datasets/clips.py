@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tinyhost.audio.keywords import CLIP_SAMPLES
 from tinyhost.audio.levels import fit_length, to_float, to_pcm
 from tinyhost.audio.sound_file import read_sound
-from tinyhost.audio.speakers import SPEAKER_MARK, speaker_of_file
+from tinyhost.audio.speakers import named_speaker
 from tinyhost.datasets.folder import SOUNDS, label_of, labelled_files
 from tinyhost.datasets.skipped import Skipped, none_usable
 from tinyhost.datasets.store import BACKGROUND_LABEL, validate_label
@@ -36,7 +36,7 @@ class LabelledClip:
     @property
     def speaker(self) -> str:
         """The speaker, by the file's name; empty if it has none."""
-        return speaker_of_file(self.path.name) if self.path and SPEAKER_MARK in self.path.name else ""
+        return named_speaker(self.path.name) if self.path else ""
 
     def read(self) -> NDArray[np.int16]:
         """Return the sound, (16000,). Raises DatasetError if the file has gone bad."""

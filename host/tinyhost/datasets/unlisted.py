@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyhost.audio.sound_file import MAX_SOUND_BYTES, SOUND_SUFFIXES, decode_sound
-from tinyhost.audio.speakers import SPEAKER_MARK, speaker_of_file
+from tinyhost.audio.speakers import named_speaker
 from tinyhost.datasets.folder import label_of
 from tinyhost.datasets.manifest import Sample
 from tinyhost.errors import DatasetError, MissingToolError
@@ -55,7 +55,5 @@ def _describe_motion(path: Path) -> dict[str, Any]:
 
 def _describe_clip(data: bytes, file: str) -> dict[str, Any]:
     sound = decode_sound(data, Path(file).suffix, file)
-    _, mark, _ = file.partition(SPEAKER_MARK)
-    speaker = speaker_of_file(file.split("/")[1]) if mark else ""
     facts = {"sample_rate_hz": sound.rate_hz, "n_samples": sound.n_samples, "n_channels": sound.n_channels}
-    return {**facts, "speaker": speaker}
+    return {**facts, "speaker": named_speaker(file.split("/")[1])}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -105,10 +106,8 @@ class TflmReference:
         runtime = _import(
             "tflite_micro", "tflite-micro>=0.dev0", "for Python 3.10 and 3.11 on x86-64", "litert"
         ).runtime
-        try:
+        with _refusals_of("tflite-micro"):
             self._interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=_TFLM_ARENA_BYTES)
-        except (RuntimeError, ValueError) as error:
-            raise _refused("tflite-micro", error) from error
         self.output_type = np.dtype(self._interpreter.get_output_details(0)["dtype"])
         graph = read_tflite(tflite)
         self._inputs = [self._interpreter.get_input_details(index) for index in range(len(graph.inputs))]
@@ -119,10 +118,8 @@ class TflmReference:
         self._interpreter.reset()
         for index, values in enumerate(_input_arrays(data, self._inputs)):
             self._interpreter.set_input(values, index)
-        try:
+        with _refusals_of("tflite-micro"):
             self._interpreter.invoke()
-        except RuntimeError as error:  # of an operator's type or form
-            raise _refused("tflite-micro", error) from error
         return pack_tensors([bytes(self._interpreter.get_output(index).tobytes()) for index in range(self._n_outputs)])
 
 
@@ -134,13 +131,11 @@ class LitertReference:
     def __init__(self, tflite: bytes, n_outputs: int | None = None) -> None:
         """n_outputs: that are wanted; None: all."""
         litert = _import("ai_edge_litert.interpreter", "ai-edge-litert", "for Python 3.10 and later", "host")
-        try:
+        with _refusals_of("LiteRT"):
             self._interpreter = litert.Interpreter(
                 model_content=tflite, experimental_op_resolver_type=litert.OpResolverType.BUILTIN_REF
             )
             self._interpreter.allocate_tensors()
-        except (RuntimeError, ValueError) as error:
-            raise _refused("LiteRT", error) from error
         self._inputs = self._interpreter.get_input_details()
         self._outputs = self._interpreter.get_output_details()[:n_outputs]
         self.output_type = np.dtype(self._outputs[0]["dtype"])
@@ -150,10 +145,8 @@ class LitertReference:
         self._interpreter.reset_all_variables()
         for details, values in zip(self._inputs, _input_arrays(data, self._inputs), strict=True):
             self._interpreter.set_tensor(details["index"], values)
-        try:
+        with _refusals_of("LiteRT"):
             self._interpreter.invoke()
-        except RuntimeError as error:
-            raise _refused("LiteRT", error) from error
         return pack_tensors([bytes(self._interpreter.get_tensor(item["index"]).tobytes()) for item in self._outputs])
 
 
@@ -179,8 +172,13 @@ class _Int8Scores:
         return bytes(value ^ UINT8_OFFSET for value in self._reference.run(data))
 
 
-def _refused(which: str, error: Exception) -> ModelError:
-    return ModelError(f"{which} does not run this model: {error}", hint="use --against host")
+@contextmanager
+def _refusals_of(which: str) -> Iterator[None]:
+    """Raise ModelError for a model that a library refuses, when it is loaded or when it is run."""
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:
+        raise ModelError(f"{which} does not run this model: {error}", hint="use --against host") from error
 
 
 def _import(module: str, wheel: str, wheel_is_for: str, instead: ReferenceName) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tinyhost.audio.speakers import SPEAKER_MARK, Part, speaker_of_file
+from tinyhost.audio.speakers import Part, named_speaker
 from tinyhost.datasets.folder import PICTURES, SOUNDS, kind_of, label_of, labelled_files
 from tinyhost.datasets.importers.contract import FoundSample, Importer, PassedOver, ReadAs, unreadable
 from tinyhost.datasets.importers.files import content_reader, original_of
@@ -27,7 +27,7 @@ def _find(source: Path, read_as: ReadAs) -> Iterator[FoundSample | PassedOver]:
             yield FoundSample(
                 what=path.relative_to(source).as_posix(),
                 label=label_of(path),
-                speaker=speaker_of_file(path.name) if SPEAKER_MARK in path.name else "",
+                speaker=named_speaker(path.name),
                 part=part if listed is None else listed.get(listed_name(path), "training"),
                 read=content_reader(path, read_as),
                 original=original_of(path),

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
 from tinyhost.audio.keywords import UNKNOWN
-from tinyhost.audio.speakers import SPEAKER_MARK, speaker_of_file
+from tinyhost.audio.speakers import SPEAKER_MARK, named_speaker
 from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.datasets.sounds import N_SILENT, UNKNOWN_CLASS, ClipSet
 from tinyhost.metrics.cascade import CascadeClips
@@ -273,10 +273,9 @@ def cascade_section(cascade: CascadeTraining) -> Section:
 
 def speakers_note(parts: Sequence[ClipSet]) -> Note:
     """Return what the names of the clips in which somebody speaks say of a voice that is in two parts."""
-    names = [[path.name for path in part.paths if path.is_file()] for part in parts]
-    named = [{speaker_of_file(name) for name in part if SPEAKER_MARK in name} for part in names]
-    n_shared = sum(n > 1 for n in Counter(speaker for part in named for speaker in part).values())
-    n_clips, n_unnamed = sum(map(len, names)), sum(SPEAKER_MARK not in name for part in names for name in part)
+    speakers = [[named_speaker(path.name) for path in part.paths if path.is_file()] for part in parts]
+    n_shared = sum(n > 1 for speaker, n in Counter(one for part in speakers for one in set(part)).items() if speaker)
+    n_clips, n_unnamed = sum(map(len, speakers)), sum(part.count("") for part in speakers)
     if n_shared:
         text = f"speakers in more than one part: {n_shared:,}; for other people the model is less accurate than told"
         return Note(text=text, level="warning")
