@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 
 import hypothesis
@@ -30,10 +31,22 @@ _LONG = {
     "tests/unit/test_style.py",
 }
 """Groups that take long and would be among the last, when the other processes have nothing more to do."""
+_SETTINGS = ("ALLOWED", "BOARD", "CONFIG", "DATA_MIRROR", "MODEL_MIRROR", "STATE")
+"""Variables in which a user keeps a choice: no test is about this user's."""
 
 
-def pytest_configure() -> None:
-    """Let Ctrl-C reach the programs that tests start, also from a background, and let no example be too slow."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Ctrl-C reach the programs that tests start, also from a background, and let no example be too slow.
+
+    Nothing depends on what this user's folders hold, or is left in them.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker has the variables of the process that starts it
+        folder = tempfile.TemporaryDirectory(prefix="tinyhost-tests-", ignore_cleanup_errors=True)
+        config.add_cleanup(folder.cleanup)
+        for kind in ("STATE", "CONFIG", "CACHE"):
+            os.environ[f"XDG_{kind}_HOME"] = f"{folder.name}/{kind.lower()}"
+        for name in _SETTINGS:
+            os.environ.pop(f"TINYHOST_{name}", None)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.setdefault(SWITCHES_VARIABLE, "--strict")  # what silicon would not forgive ends the emulated Nano
     hypothesis.settings.register_profile("no deadline", deadline=None)  # workers share the computer
