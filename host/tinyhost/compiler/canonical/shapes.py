@@ -117,10 +117,9 @@ def _like_inputs(draft: Draft, operator: Operator) -> _Shape | None:
 def _concatenation(draft: Draft, operator: Operator) -> _Shape | None:
     if not any(draft.was_reshaped(index) for index in operator.inputs):
         return None
-    parts = [np.broadcast_to(np.int8(0), draft.tensors[index].shape) for index in operator.inputs]
-    axis = int(operator.options["Axis"]) % parts[0].ndim
-    shape = parts[0].shape
-    return (*shape[:axis], sum(part.shape[axis] for part in parts), *shape[axis + 1 :])
+    shapes = [draft.tensors[index].shape for index in operator.inputs]
+    shape, axis = shapes[0], int(operator.options["Axis"]) % len(shapes[0])
+    return (*shape[:axis], sum(own[axis] for own in shapes), *shape[axis + 1 :])
 
 
 def _reduced(draft: Draft, operator: Operator) -> _Shape | None:

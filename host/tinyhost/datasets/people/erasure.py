@@ -5,7 +5,7 @@ The lines of the manifests are removed last, so that the same command can contin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -44,6 +44,10 @@ class Places:
     def made(self) -> tuple[Path, Path]:
         """The folders with models."""
         return self.runs, self.models
+
+    def all(self) -> tuple[Path, Path, Path]:
+        """The folders with anything."""
+        return self.data, *self.made()
 
 
 @dataclass(kw_only=True)
@@ -118,10 +122,13 @@ def _erase(places: Places, is_wanted: Callable[[Sample], bool], subject: str) ->
             if own:
                 write_manifest(root, [line for line in lines[root] if not is_wanted(line)])
             traces.written_over(root / MANIFEST_NAME)
-    named = {
-        path for root in (places.data, *places.made()) for path in all_files(root) if _is_named(path, root, traces)
-    }
-    done.remaining = [path for path in _everything(places) if path in named or _is_left(path, traces)]
+    found = (
+        path
+        for root in places.all()
+        for path in all_files(root)
+        if traces.in_path(path.relative_to(root)) or _is_left(path, traces)
+    )
+    done.remaining = list(dict.fromkeys(found))
     return done
 
 
@@ -175,18 +182,10 @@ def _shorten_lists(root: Path, gone: set[str]) -> None:
         write_lists(root, {file: part for file, part in read_lists(root).items() if file not in gone})
 
 
-def _everything(places: Places) -> Iterator[Path]:
-    seen: set[Path] = set()
-    for root in (places.data, *places.made()):
-        for path in all_files(root):
-            if path not in seen:
-                seen.add(path)
-                yield path
-
-
 def _clean(places: Places, traces: Traces, done: Erasure) -> None:
     """Remove copies, and overwrite traces in texts, except in manifests and journals: their lines go last."""
-    for path in list(_everything(places)):
+    files = dict.fromkeys(path for root in places.all() for path in all_files(root))
+    for path in files:
         if path.name in _KEPT or path.suffix in _MODELS:
             continue
         if traces.in_name(path.name) or file_digest(path) in traces.digests:
@@ -194,10 +193,6 @@ def _clean(places: Places, traces: Traces, done: Erasure) -> None:
             done.copies.append(path)
         elif traces.written_over(path):
             (done.written_over if path.exists() else done.copies).append(path)
-
-
-def _is_named(path: Path, root: Path, traces: Traces) -> bool:
-    return traces.in_path(path.relative_to(root))
 
 
 def _is_left(path: Path, traces: Traces) -> bool:
