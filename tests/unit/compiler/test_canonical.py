@@ -246,6 +246,45 @@ def test_dilated_convolutions_that_share_the_pixels_taken_apart_are_two_convolut
     assert codes(compiled) == ["CONV_2D", "CONV_2D", "MUL"]
 
 
+def test_a_dilated_convolution_of_floats_among_bytes_is_one_convolution() -> None:
+    b = Exporter()
+    x = b.tensor((1, 20, 3), scale=1 / 16, zero_point=-3)
+    weights = np.random.default_rng(3).integers(-8, 9, (4, 1, 2, 3)) / 8  # all sums are exact
+    block, ends = b.integers([2]), b.integers([(0, 0)])
+    apart = b.operator("SPACE_TO_BATCH_ND", [x, block, ends], b.tensor((2, 10, 3), scale=1 / 16, zero_point=-3))
+    line = b.operator("EXPAND_DIMS", [apart, b.integers(1)], b.tensor((2, 1, 10, 3), scale=1 / 16, zero_point=-3))
+    real = b.operator("DEQUANTIZE", [line], b.tensor((2, 1, 10, 3), dtype="float32"))
+    filters = b.tensor((4, 1, 2, 3), dtype="float32", data=weights)
+    bias = b.tensor((4,), dtype="float32", data=np.arange(4) / 4)
+    convolved = b.operator(
+        "CONV_2D",
+        [real, filters, bias],
+        b.tensor((2, 1, 9, 4), dtype="float32"),
+        **PLAIN,
+        DilationHFactor=1,
+        DilationWFactor=1,
+    )
+    y = b.operator("QUANTIZE", [convolved], b.tensor((2, 1, 9, 4), scale=1 / 4, zero_point=5))
+    flat = b.operator("SQUEEZE", [y], b.tensor((2, 9, 4), scale=1 / 4, zero_point=5))
+    joined = b.operator("BATCH_TO_SPACE_ND", [flat, block, ends], b.tensor((1, 18, 4), scale=1 / 4, zero_point=5))
+    compiled = assert_equals_oracle(b.build([x], [joined]), inputs(1, 20, 3))
+    assert codes(compiled) == ["DEQUANTIZE", "FLOAT_CONV_2D", "QUANTIZE"]
+
+
+def test_floats_become_uint8_by_way_of_int8() -> None:
+    def quantizing(dtype: str, zero_point: int) -> bytes:
+        b = ModelBuilder()
+        x = b.tensor((1, 64), dtype="float32")
+        y = b.tensor((1, 64), dtype=dtype, scale=0.03, zero_point=zero_point)
+        return b.build([x], [b.operator("QUANTIZE", [x], y)])
+
+    values = [np.random.default_rng(4).normal(0, 2, (1, 64)).astype(np.float32)]
+    (signed,) = run_kernels(assert_equals_oracle(quantizing("int8", -9), values), values)
+    compiled = compile_tflite(quantizing("uint8", 119), name="m")
+    (found,) = run_kernels(compiled, values)
+    np.testing.assert_array_equal(found, (signed.astype(np.int16) + 128).astype(np.uint8))
+
+
 def test_pixels_taken_apart_around_anything_else_are_refused() -> None:
     b = Exporter()
     x = b.activation(1, 4, 4, 3)

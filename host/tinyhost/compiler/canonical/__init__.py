@@ -18,7 +18,7 @@ from tinyhost.compiler.canonical.booleans import (
     rewrite_logic,
     rewrite_select,
 )
-from tinyhost.compiler.canonical.casts import rewrite_cast, scale_numbers
+from tinyhost.compiler.canonical.casts import rewrite_cast, rewrite_quantize, scale_numbers
 from tinyhost.compiler.canonical.constants import fold_constant
 from tinyhost.compiler.canonical.copies import rewrite_copy
 from tinyhost.compiler.canonical.dilation import DILATING_OPERATORS, fold_dilation
@@ -82,6 +82,7 @@ _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
     "NOT_EQUAL": rewrite_comparison,
     "PACK": rewrite_pack,
     "PADV2": rewrite_pad_v2,
+    "QUANTIZE": rewrite_quantize,
     "REDUCE_ALL": rewrite_boolean_reduction,
     "REDUCE_ANY": rewrite_boolean_reduction,
     "REDUCE_MAX": rewrite_reduction,

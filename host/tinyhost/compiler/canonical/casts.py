@@ -1,4 +1,6 @@
-"""Numbers of 8 or 16 bits without a scale, such as pixels or samples that a model itself casts to float."""
+"""Conversions for which there is no kernel: of numbers without a scale, as pixels that a model itself casts to float,
+and of floats to uint8.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,15 @@ from tinyhost.compiler.canonical.booleans import rewrite_boolean_cast
 from tinyhost.compiler.canonical.draft import Draft, is_whole
 from tinyhost.compiler.graph import Graph, Operator, Quantization
 
-__all__ = ["rewrite_cast", "scale_numbers"]
+__all__ = ["rewrite_cast", "rewrite_quantize", "scale_numbers"]
 
 _NUMBERS = ("int8", "int16", "uint8")
 _BYTES = ("int8", "uint8")
 _MOVES = ("CAST", "EXPAND_DIMS", "RESHAPE", "SLICE", "SQUEEZE", "STRIDED_SLICE", "TRANSPOSE")
 _OF_ONE = Quantization(scales=np.ones(1, np.float32), zero_points=np.zeros(1, np.int64), axis=0)
 """Real value = number."""
+_UINT8_OFFSET = 128
+"""What a byte of uint8 is more than the same value's int8."""
 
 
 def scale_numbers(graph: Graph) -> Graph:
@@ -39,3 +43,18 @@ def rewrite_cast(draft: Draft, operator: Operator) -> bool:
             draft.emit(operator, "DEQUANTIZE", operator.inputs, operator.outputs[0], {})
             return True
     return rewrite_boolean_cast(draft, operator)
+
+
+def rewrite_quantize(draft: Draft, operator: Operator) -> bool:
+    """Write the QUANTIZE of float32 to uint8 as one to int8, whose values become uint8 after it."""
+    if not is_whole(operator, 1):
+        return False
+    data, output = (draft.tensors[index] for index in (operator.inputs[0], operator.outputs[0]))
+    quantization = output.quantization
+    if data.dtype != "float32" or output.dtype != "uint8" or quantization is None:
+        return False
+    shifted = replace(quantization, zero_points=quantization.zero_points - _UINT8_OFFSET)
+    signed = draft.tensor(replace(output, dtype="int8", quantization=shifted), output.shape)
+    draft.emit(operator, "QUANTIZE", operator.inputs, signed, operator.options)
+    draft.emit(operator, "QUANTIZE", [signed], output.index, operator.options)
+    return True

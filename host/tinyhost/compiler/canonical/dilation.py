@@ -23,20 +23,26 @@ _Integers: TypeAlias = NDArray[np.int64]
 
 DILATING_OPERATORS = ("BATCH_TO_SPACE_ND", "SPACE_TO_BATCH_ND")
 _VIEWS = ("RESHAPE", "EXPAND_DIMS", "SQUEEZE")
+_CONVERSIONS = ("DEQUANTIZE", "QUANTIZE")
 _CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
 _VALID = 1
-_MAX_LENGTH = 4
+_MAX_LENGTH = 7
 """Operators between the two."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Chain:
-    """SPACE_TO_BATCH_ND, a convolution with views around it, and BATCH_TO_SPACE_ND."""
+    """SPACE_TO_BATCH_ND, a convolution with views and conversions around it, and BATCH_TO_SPACE_ND."""
 
     first: Operator
+    before: tuple[Operator, ...]
     convolution: Operator
+    after: tuple[Operator, ...]
     last: Operator
-    between: tuple[Operator, ...]
+
+    def between(self) -> tuple[Operator, ...]:
+        """Return the operators between the two ends."""
+        return *self.before, self.convolution, *self.after
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,29 +81,25 @@ def fold_dilation(graph: Graph) -> Graph:
 
 
 def _chain(graph: Graph, last: Operator) -> _Chain | None:
-    convolution: Operator | None = None
-    between: list[Operator] = []
+    path: list[Operator] = []
     operator: Operator | None = last
-    while len(between) <= _MAX_LENGTH and operator is not None and operator.inputs:
+    while len(path) <= _MAX_LENGTH and operator is not None and operator.inputs:
         operator = producer_of(graph, operator.inputs[0])
-        if operator is None:
+        if operator is None or operator.code not in (*_CONVOLUTIONS, *_VIEWS, *_CONVERSIONS, "SPACE_TO_BATCH_ND"):
             return None
         if operator.code == "SPACE_TO_BATCH_ND":
-            if convolution is None:
+            places = [place for place, item in enumerate(path) if item.code in _CONVOLUTIONS]
+            if len(places) != 1:
                 return None
-            return _Chain(first=operator, convolution=convolution, last=last, between=tuple(between))
-        if operator.code in _CONVOLUTIONS and convolution is None:
-            convolution = operator
-        elif operator.code in _VIEWS:
-            between.append(operator)
-        else:
-            return None
+            before, after = tuple(path[: places[0]]), tuple(path[places[0] + 1 :])
+            return _Chain(first=operator, before=before, convolution=path[places[0]], after=after, last=last)
+        path.insert(0, operator)
     return None
 
 
 def _unread(graph: Graph, folded: Mapping[int, _Chain]) -> set[int]:
     """Return the operators of chains that nothing reads once the chains are folded, by identity."""
-    chained = {id(op) for chain in folded.values() for op in (chain.first, chain.convolution, *chain.between)}
+    chained = {id(op) for chain in folded.values() for op in (chain.first, *chain.between())}
     gone = set(folded)
     for operator in reversed(graph.operators):
         if id(operator) not in chained:
@@ -135,7 +137,8 @@ def _constants(draft: Draft, chain: _Chain) -> tuple[_Integers, _Integers, _Inte
     known = [draft.integers(index) for chained in (chain.first, chain.last) for index in chained.inputs[1:]]
     if plain != [_VALID, 1, 1, 1, 1] or len(known) != 4:
         return None
-    ends = [(chain.first.inputs[0], chain.first.outputs[0]), (chain.convolution.outputs[0], chain.last.outputs[0])]
+    moves = (chain.first, chain.last, *(item for item in chain.between() if item.code in _VIEWS))
+    ends = [(item.inputs[0], item.outputs[0]) for item in moves]
     if not all(same_quantization(draft.tensors[a], draft.tensors[b]) for a, b in ends):
         return None
     block, pads, last_block, crops = known
@@ -185,11 +188,12 @@ def _fits(axes: Mapping[str, _Axis], filters: Sequence[int]) -> bool:
 def _emit(draft: Draft, chain: _Chain) -> None:
     axes = _axes(draft, chain)
     assert axes is not None
-    source, output = draft.tensors[chain.first.inputs[0]], draft.tensors[chain.last.outputs[0]]
-    n_out = draft.tensors[chain.convolution.outputs[0]].shape[3]
+    source, (kernel, *_) = draft.tensors[chain.first.inputs[0]], chain.convolution.outputs
     picture = (1, axes["H"].size, axes["W"].size, source.shape[-1])
-    data = draft.viewed(chain.first, source.index, picture)
-    result = draft.tensor(output, (1, axes["H"].output, axes["W"].output, n_out))
+    data = _converted(draft, chain.before, draft.viewed(chain.first, source.index, picture))
+    result = draft.tensor(
+        draft.tensors[kernel], (1, axes["H"].output, axes["W"].output, draft.tensors[kernel].shape[3])
+    )
     options = {
         **chain.convolution.options,
         **{f"Dilation{name}Factor": axis.block for name, axis in axes.items()},
@@ -198,4 +202,13 @@ def _emit(draft: Draft, chain: _Chain) -> None:
     }
     inputs = (data, *chain.convolution.inputs[1:])
     draft.keep(replace(chain.convolution, inputs=inputs, outputs=(result,), options=options))
-    draft.view(chain.last, result, output.index)
+    draft.view(chain.last, _converted(draft, chain.after, result), chain.last.outputs[0])
+
+
+def _converted(draft: Draft, operators: Sequence[Operator], index: int) -> int:
+    """Convert a whole picture as these operators, among which there are views, convert its parts; return the result."""
+    for operator in operators:
+        if operator.code in _CONVERSIONS:
+            like, shape = draft.tensors[operator.outputs[0]], draft.tensors[index].shape
+            index = draft.emit(operator, operator.code, [index], draft.tensor(like, shape), operator.options)
+    return index
