@@ -285,12 +285,54 @@ def test_floats_become_uint8_by_way_of_int8() -> None:
     np.testing.assert_array_equal(found, (signed.astype(np.int16) + 128).astype(np.uint8))
 
 
-def test_pixels_taken_apart_around_anything_else_are_refused() -> None:
+def taken_apart(
+    shape: tuple[int, ...], block: list[int], pads: list[int], crops: list[int], *, pads_first: bool = False
+) -> bytes:
+    """RELU of pixels that are taken apart before it and put together after it. pads, crops: before and after each."""
+    b = Exporter()
+    n, edges, ends = len(block), np.reshape(pads, (-1, 2)), np.reshape(crops, (-1, 2))
+    padded = np.array(shape[1 : 1 + n]) + edges.sum(axis=1)
+    parts = (shape[0] * math.prod(block), *(padded // block).tolist(), *shape[1 + n :])
+    x = source = b.activation(*shape)
+    if pads_first:
+        around = [(0, 0), *edges.tolist(), *[(0, 0)] * len(shape[1 + n :])]
+        whole = b.activation(shape[0], *padded.tolist(), *shape[1 + n :])
+        source, edges = b.operator("PAD", [x, b.integers(around)], whole), np.zeros_like(edges)
+    apart = b.operator("SPACE_TO_BATCH_ND", [source, b.integers(block), b.integers(edges)], b.activation(*parts))
+    positive = b.operator("RELU", [apart], b.activation(*parts))
+    output = b.activation(shape[0], *(padded - ends.sum(axis=1)).tolist(), *shape[1 + n :])
+    return b.build([x], [b.operator("BATCH_TO_SPACE_ND", [positive, b.integers(block), b.integers(ends)], output)])
+
+
+@pytest.mark.parametrize(
+    ("shape", "block", "crops"),
+    [
+        ((1, 4, 4, 3), [2, 2], [0, 0, 0, 0]),
+        ((2, 6, 4, 2), [3, 2], [1, 2, 0, 1]),
+        ((2, 8, 3), [2], [1, 0]),
+    ],
+    ids=["blocks", "crops", "a line"],
+)
+def test_pixels_taken_apart_around_anything_else_are_copied(
+    shape: tuple[int, ...], block: list[int], crops: list[int]
+) -> None:
+    compiled = assert_equals_oracle(taken_apart(shape, block, [0] * len(crops), crops), inputs(*shape))
+    assert set(codes(compiled)) <= {"RELU", "STRIDED_COPY", "LOOKUP"}
+
+
+def test_pixels_taken_apart_are_padded_with_the_zero_point() -> None:
+    numbers = ((1, 5, 4, 2), [3, 2], [1, 0, 2, 2], [0, 1, 1, 0])
+    first = assert_equals_oracle(taken_apart(*numbers, pads_first=True), inputs(*numbers[0]))
+    second = compile_tflite(taken_apart(*numbers), name="m")
+    np.testing.assert_array_equal(run_kernels(second, inputs(*numbers[0])), run_kernels(first, inputs(*numbers[0])))
+
+
+def test_pixels_taken_apart_for_a_batch_of_any_size_around_anything_else_are_refused() -> None:
     b = Exporter()
     x = b.activation(1, 4, 4, 3)
     sizes = [b.integers([2, 2]), b.integers([(0, 0), (0, 0)])]
-    apart = b.operator("SPACE_TO_BATCH_ND", [x, *sizes], b.activation(4, 2, 2, 3))
-    shifted = b.operator("RELU", [apart], b.activation(4, 2, 2, 3))
+    apart = b.operator("SPACE_TO_BATCH_ND", [x, *sizes], b.activation(1, 2, 2, 3))
+    shifted = b.operator("RELU", [apart], b.activation(1, 2, 2, 3))
     y = b.operator("BATCH_TO_SPACE_ND", [shifted, *sizes], b.activation(1, 4, 4, 3))
     with pytest.raises(UnsupportedModelError, match="SPACE_TO_BATCH_ND") as refused:
         compile_tflite(b.build([x], [y]), name="m")

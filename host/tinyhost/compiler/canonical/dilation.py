@@ -13,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.compiler.canonical.batches import rewrite_batches
 from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.graph import Graph, Operator
 from tinyhost.compiler.passes.rewrite import AXES, producer_of, readers_of, same_quantization
@@ -61,7 +62,7 @@ class _Axis:
 
 
 def fold_dilation(graph: Graph) -> Graph:
-    """Return the graph with each such chain as one dilated convolution; chains of another form stay, to be refused.
+    """Return the graph with each such chain as one dilated convolution; others become copies where that is possible.
 
     Convolutions may share a SPACE_TO_BATCH_ND: those of a gate, or of several filters of one dilation.
     """
@@ -75,7 +76,9 @@ def fold_dilation(graph: Graph) -> Graph:
     for operator in graph.operators:
         if id(operator) in folded:
             _emit(draft, folded[id(operator)])
-        elif id(operator) not in gone:
+        elif id(operator) not in gone and not (
+            operator.code in DILATING_OPERATORS and rewrite_batches(draft, operator)
+        ):
             draft.keep(operator)
     return draft.graph()
 
