@@ -16,7 +16,7 @@ from tinyhost.system.installation import installed_files
 from tinyhost.system.locks import locked
 from tinyhost.system.user_folders import cache_folder
 
-__all__ = ["PACKAGE_FOLDER", "find_project", "find_shipped", "own_sources", "shipped_models"]
+__all__ = ["PACKAGE_FOLDER", "all_shipped_models", "find_project", "find_shipped", "own_sources", "shipped_models"]
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[1] / "firmware"
 """Packaged programs, which need no sources: for the Nano, in a wheel also for native."""
@@ -48,6 +48,11 @@ def shipped_models(app: str) -> list[Path]:
     models = _sources() / "models"
     paths = [models / app / "model.tflite", *sorted(models.glob(f"{app}_*/model.tflite"))]
     return [path for path in paths if path.is_file()]
+
+
+def all_shipped_models() -> list[Path]:
+    """Return every .tflite file that ships. Raises ConfigError without sources."""
+    return sorted((_sources() / "models").glob("*/model.tflite"))
 
 
 def find_shipped(path: Path) -> Path:

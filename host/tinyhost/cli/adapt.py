@@ -77,6 +77,7 @@ def adapt_model(
     """
     from tinyhost.models.adapt.adapting import AdaptOptions, adapt, note_text
     from tinyhost.models.file import read_tflite_file
+    from tinyhost.models.origin import NOTE_SUFFIX
 
     data, known = read_tflite_file(model)
     names = split_labels(labels) or known
@@ -100,7 +101,7 @@ def adapt_model(
     text = note_text(document)
     write_file(output, adapted.data)
     write_file(output.with_suffix(".note.txt"), text)
-    write_json(document, str(output.with_suffix(".note.json")))
+    write_json(document, str(output.with_suffix(NOTE_SUFFIX)))
     if json:
         write_json(document, json)
     if json != "-":

@@ -148,7 +148,7 @@ def _run(
         learn = partial(_learn, trainer, data, allow_skipped=allow_skipped)
         outcome = _sweep(config, run, learn) if config.variants() else learn(config, run)
     if data is not None and data.is_dir():
-        write_run_data(run.folder, data, getattr(config, "start_from", None))
+        write_run_data(run.folder, data, getattr(config, "start_from", None), getattr(config, "teacher", None))
     return outcome, write_run(run.folder, outcome, report=training_report(outcome), report_file=report)
 
 

@@ -1,7 +1,8 @@
 """Models that nobody may push any more, because what they learnt from was erased.
 
 Each is named by its SHA-256 in `withdrawn.json` beside it, and in the list that this user's state folder has: a copy
-elsewhere is known by its content.
+elsewhere is known by its content. Models that ship with tinyhost have learnt nothing of a user's data, wherever they
+lie.
 """
 
 from __future__ import annotations

@@ -112,6 +112,60 @@ def test_after_an_erasure_a_subject_is_found_nowhere_and_its_models_are_refused(
     assert (again["samples"], again["written_over"], again["remaining"]) == ([], [], [])
 
 
+def test_what_was_compiled_adapted_or_taught_by_a_withdrawn_model_is_withdrawn(home: Path, tmp_path: Path) -> None:
+    def done(*words: str | Path) -> None:
+        ran = run_tinyhost(*words)
+        assert ran.code == 0, ran.err
+
+    shipped, first, adapted = (
+        Path("models/vww/model.tflite"),
+        home / "runs/first/model.tflite",
+        home / "models/a.tflite",
+    )
+    done("model", "adapt", shipped, "-o", first, "--softmax", "off", "--samples", "2")
+    done("model", "adapt", first, "-o", adapted, "--softmax", "on", "--samples", "2")
+    first.with_suffix(".note.json").unlink()
+    done("compile", first, "-o", home / "models/best.thm")
+    done("compile", shipped, "-o", home / "models/kept.thm")
+    student = home / "runs/student"
+    student.mkdir()
+    (student / "model.tflite").write_bytes(b"four")
+    write_run_data(student, home / "data/other", None, teacher=adapted)
+    erased = run_json("data", "erase", "--subject", "P07", *folders(home))
+    assert {Path(name).relative_to(home).as_posix() for name in erased["models"]} == {
+        "models/a.tflite",
+        "models/best.thm",
+        "runs/first/model.tflite",
+        "runs/second/model.tflite",
+        "runs/student/model.tflite",
+    }
+    away = tmp_path / "away"
+    shutil.copytree(home / "models", away)
+    (away / "withdrawn.json").unlink()
+    done("compile", first, "-o", away / "again.thm", "--optimize", "arena")
+    done("flash", "vww", "--board", "native")
+    for name in ("a.tflite", "best.thm", "again.thm"):
+        assert "erased" in run_tinyhost("push", away / name, "--board", "native").err
+    done("push", away / "kept.thm", "--board", "native")
+
+
+def test_models_in_folders_of_a_run_are_withdrawn_with_it(home: Path) -> None:
+    (home / "runs/first/small").mkdir()
+    (home / "runs/first/small/model.tflite").write_bytes(b"small")
+    (home / "runs/strange").mkdir()
+    (home / "runs/strange/model.tflite").write_bytes(b"strange")
+    erased = run_json("data", "erase", "--subject", "P07", *folders(home))
+    assert str(home / "runs/first/small/model.tflite") in erased["models"]
+    assert erased["unknown_runs"] == [str(home / "runs/strange")]
+
+
+def test_a_model_that_ships_is_never_withdrawn(home: Path) -> None:
+    shutil.copy("models/vww/model.tflite", home / "runs/first/start.tflite")
+    erased = run_json("data", "erase", "--subject", "P07", *folders(home))
+    assert "start.tflite" not in {Path(name).name for name in erased["models"]}
+    assert run_tinyhost("flash", "vww", "--board", "native").code == 0
+
+
 def test_nothing_is_left_in_archives_metadata_databases_and_other_spellings(home: Path) -> None:
     root, data = home / "data/words", home / "data"
     own = next(line for line in read_manifest(root) if line.subject == "P07")

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Literal
 
 from tinyhost.audio.speakers import speaker_id
+from tinyhost.boards.project import all_shipped_models
 from tinyhost.datasets.checking.quarantine import JOURNAL_NAME, DatasetLock
 from tinyhost.datasets.manifest import MANIFEST_NAME, Sample, read_manifest, write_manifest
 from tinyhost.datasets.parts import has_lists, read_lists, write_lists
 from tinyhost.datasets.people.consent import drop_consents, subject_of
-from tinyhost.datasets.people.provenance import file_digest, read_run_data
+from tinyhost.datasets.people.provenance import RunData, file_digest, read_run_data
 from tinyhost.datasets.people.traces import Traces, all_files
 from tinyhost.errors import DatasetError
+from tinyhost.models.origin import origin_of
 from tinyhost.models.withdrawn import WITHDRAWN_NAME, withdraw
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.json_reading import parse_json
@@ -202,19 +204,24 @@ def _is_left(path: Path, traces: Traces) -> bool:
 
 
 def _withdraw(places: Places, traces: Traces, done: Erasure) -> None:
-    """Withdraw the models of runs that used the samples, of runs that continued from these, and all copies."""
+    """Withdraw the models of runs that used the samples, those learnt from them or made of them, and all copies."""
     files = [path for root in places.made() for path in all_files(root) if path.suffix in _MODELS]
-    digests = {path: file_digest(path) for path in dict.fromkeys(files)}
-    folders = sorted({path.parent for path in digests})
-    runs = {folder: read_run_data(folder) for folder in folders}
-    done.unknown_runs = [folder for folder, run in runs.items() if run is None and folder.is_relative_to(places.runs)]
-    seen = {folder for folder, run in runs.items() if run and traces.digests & set(run.samples.values())}
+    shipped = {file_digest(path) for path in all_shipped_models()}
+    digests = {path: digest for path in dict.fromkeys(files) if (digest := file_digest(path)) not in shipped}
+    origins = {path: origin_of(path) for path in digests}
+    above = {folder for path in digests for folder in path.parents}
+    folders = {folder for folder in above if any(folder.is_relative_to(root) for root in places.made())}
+    runs = {folder: run for folder in sorted(folders) if (run := read_run_data(folder)) is not None}
+    own = [path for path in digests if path.is_relative_to(places.runs)]
+    done.unknown_runs = sorted({path.parent for path in own if runs.keys().isdisjoint(path.parents)})
+    seen = {folder for folder, run in runs.items() if traces.digests & set(run.samples.values())}
+    tainted: set[str] = set()
     while True:
-        tainted = {digest for path, digest in digests.items() if path.parent in seen}
-        later = {folder for folder, run in runs.items() if run and _is_of(run.start_from, tainted, seen)}
-        if later <= seen:
+        made = {digest for path, digest in digests.items() if seen & set(path.parents) or origins[path] in tainted}
+        later = {folder for folder, run in runs.items() if _has_learnt_from(run, made, seen)}
+        if made == tainted and later <= seen:
             break
-        seen |= later
+        tainted, seen = made, seen | later
     for path, digest in digests.items():
         if digest in tainted:
             withdraw(path.parent, [digest])
@@ -224,10 +231,13 @@ def _withdraw(places: Places, traces: Traces, done: Erasure) -> None:
         done.copies += [path for path in reports if _removed(path)]
 
 
-def _is_of(model: Path | None, digests: set[str], folders: set[Path]) -> bool:
-    """Return whether a model is to be withdrawn, by its folder or its content."""
-    if model is None:
-        return False
-    if any(model.resolve().is_relative_to(folder.resolve()) for folder in folders):
-        return True
-    return model.is_file() and file_digest(model) in digests
+def _has_learnt_from(run: RunData, digests: set[str], folders: set[Path]) -> bool:
+    """Return whether a run learnt from a model that is to be withdrawn, which is so by its folder or its content."""
+    for model in (run.start_from, run.teacher):
+        if model is None:
+            continue
+        if any(model.resolve().is_relative_to(folder.resolve()) for folder in folders):
+            return True
+        if model.is_file() and file_digest(model) in digests:
+            return True
+    return False

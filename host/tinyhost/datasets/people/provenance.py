@@ -36,6 +36,8 @@ class RunData:
     """the SHA-256 of each file, by its name below the folder"""
     start_from: Path | None
     """the model from which the run continued"""
+    teacher: Path | None
+    """the model whose answers it learnt"""
 
 
 def file_digest(path: Path) -> str:
@@ -47,8 +49,11 @@ def file_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def write_run_data(run: Path, data: Path, start_from: Path | None) -> None:
-    """Write the files of the data set of a run: all of them, since splits and figures depend on the whole set."""
+def write_run_data(run: Path, data: Path, start_from: Path | None, teacher: Path | None = None) -> None:
+    """Write the files of the data set of a run: all of them, since splits and figures depend on the whole set.
+
+    start_from, teacher: the models from which it learnt, too.
+    """
     known = {line.file: line.sha256 for line in read_manifest(data)}
     files = {path.relative_to(data).as_posix(): path for path in files_below(data)}
     samples = {
@@ -60,6 +65,7 @@ def write_run_data(run: Path, data: Path, start_from: Path | None) -> None:
         "schema": _SCHEMA,
         "folder": str(data.resolve()),
         "start_from": str(start_from.resolve()) if start_from else None,
+        "teacher": str(teacher.resolve()) if teacher else None,
         "samples": samples,
     }
     write_atomically(run / RUN_DATA_NAME, (json.dumps(values, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
@@ -72,9 +78,13 @@ def read_run_data(run: Path) -> RunData | None:
         return None
     found = read_json(path, max_bytes=_MAX_BYTES, error=DatasetError, hint=_HINT)
     samples = found.object("samples")
-    start_from = found.values.get("start_from")
     return RunData(
         folder=Path(found.text("folder")),
         samples={name: samples.text(name) for name in samples.values},
-        start_from=Path(start_from) if isinstance(start_from, str) else None,
+        start_from=_path(found.values.get("start_from")),
+        teacher=_path(found.values.get("teacher")),
     )
+
+
+def _path(value: object) -> Path | None:
+    return Path(value) if isinstance(value, str) else None
