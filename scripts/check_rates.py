@@ -46,6 +46,8 @@ from scripts.real_sounds import read_words
 Values = NDArray[Any]
 Plant = Callable[[Values, np.random.Generator], Values | str]
 _SIDE, _RATE_HZ, _MOTION_HZ = 96, 16_000, 100.0
+_SEAM = "seam"
+"""a picture that counts as torn in a set of 200 or more, if hardly any other has such an edge"""
 _SEGLEARN = "seglearn==1.2.5"
 
 
@@ -76,6 +78,24 @@ def _missing(picture: Values, rng: np.random.Generator) -> Values:
     short = picture.copy()
     short[int(rng.integers(len(picture) // 6, 5 * len(picture) // 6)) :] = rng.choice([0, 128])
     return short
+
+
+def _upper_missing(picture: Values, rng: np.random.Generator) -> Values:
+    return np.asarray(_missing(picture[::-1], rng)[::-1])
+
+
+def _moved(picture: Values, rng: np.random.Generator) -> Values:
+    """Return a picture of which 4 to 40 rows are lost or there twice."""
+    height = len(picture)
+    row, by = int(rng.integers(height // 8, 7 * height // 8)), int(rng.integers(4, 41)) * int(rng.choice([-1, 1]))
+    moved = picture.copy()
+    moved[row:] = np.roll(picture, by, axis=0)[row:]
+    return moved
+
+
+def _joined(picture: Values, other: Values, rng: np.random.Generator) -> Values:
+    row = int(rng.integers(len(picture) // 8, 7 * len(picture) // 8))
+    return np.concatenate([picture[:row], other[row:]])
 
 
 def _cut(share: float) -> Plant:
@@ -129,6 +149,9 @@ PICTURES: Mapping[tuple[str, str], Plant] = {
     ("low_information", "one grey and noise"): lambda picture, rng: _levels(120 + rng.normal(0, 2, picture.shape)),
     ("torn", "by 4 to 48 pixels"): _torn(4),
     ("torn", "lower part missing"): _missing,
+    ("torn", "upper part missing"): _upper_missing,
+    ("torn", "by 4 to 40 rows"): _moved,
+    (_SEAM, "by 4 to 40 rows"): _moved,
     ("near_duplicates", "lit otherwise"): lambda picture, _: _levels(0.85 * picture + 15),
     ("near_duplicates", "noise of 5"): lambda picture, rng: _levels(picture + rng.normal(0, 5, picture.shape)),
     ("near_duplicates", "JPEG 60"): lambda picture, _: _jpeg(picture),
@@ -208,7 +231,9 @@ def _found(values: Values | str) -> set[str]:
         recording = parse_motion_csv(text.splitlines(), where="a.csv", units=MotionUnits.of("m/s2", ""))
         return {fault.issue for fault in motion_faults(recording, "normal")}
     if values.ndim == 2:
-        return {fault.issue for fault in faults_of(picture_faults(picture_figures(values)))}
+        figures = picture_figures(values)
+        found: set[str] = {fault.issue for fault in faults_of(picture_faults(figures))}
+        return found if figures.seam_row is None else found | {_SEAM}
     return {fault.issue for fault in of_clips.clip_faults(values, "yes")}
 
 
@@ -236,9 +261,17 @@ def measure(name: str, clean: Sequence[Values], plants: Mapping[tuple[str, str],
     print(f"{name}: {len(clean)} clean samples, {dict(counts) or 'nothing found'}", flush=True)
     some = clean[:: max(1, len(clean) // n_planted)]
     for (issue, how), plant in plants.items():
-        changed = [(values, plant(values, rng)) for values in some]
-        n = sum(_is_found(issue, values, other) for values, other in changed)
-        print(f"    {issue:16} {how:24} {100 * n / len(some):5.1f} % of {len(some)}", flush=True)
+        _print_rate(issue, how, [(values, plant(values, rng)) for values in some])
+    if plants is PICTURES:
+        others = [*some[len(some) // 2 :], *some[: len(some) // 2]]
+        joined = [(one, _joined(one, other, rng)) for one, other in zip(some, others, strict=True)]
+        for issue in ("torn", _SEAM):
+            _print_rate(issue, "below of another picture", joined)
+
+
+def _print_rate(issue: str, how: str, changed: Sequence[tuple[Values, Values | str]]) -> None:
+    n = sum(_is_found(issue, values, other) for values, other in changed)
+    print(f"    {issue:16} {how:24} {100 * n / len(changed):5.1f} % of {len(changed)}", flush=True)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tinyhost.sensors.quality import SensorQuality
 from tinyhost.sensors.remarks import Remark, worst_first
+from tinyhost.sensors.seams import find_seam
 from tinyhost.sensors.torn import torn_row
 from tinyhost.system.wording import counted
 
@@ -59,7 +60,9 @@ class PictureFigures:
     white_share: float
     """of the pixels"""
     torn_row: int | None
-    """row from which the picture is shifted or blank; null if it is not"""
+    """row at which the picture is torn: the parts above and below do not belong together; null if it is not"""
+    seam_row: int | None
+    """row at which it may be torn, if its set has few such pictures; null if there is none"""
 
 
 def picture_figures(pixels: NDArray[np.uint8]) -> PictureFigures:
@@ -67,6 +70,7 @@ def picture_figures(pixels: NDArray[np.uint8]) -> PictureFigures:
     contrast = float(pixels.std())
     laplacian = _laplacian(pixels)
     edge = max(0.0, float(np.percentile(np.abs(laplacian), 99.9)) - _ROUNDING)
+    seam = find_seam(pixels)
     lowest, darkest, brightest, highest = np.percentile(pixels, (0.1, 1, 99, 99.9))
     return PictureFigures(
         brightness=float(pixels.mean()),
@@ -79,7 +83,8 @@ def picture_figures(pixels: NDArray[np.uint8]) -> PictureFigures:
         lowest=int(lowest),
         highest=int(highest),
         white_share=float((pixels >= _BURNT_LEVEL).mean()),
-        torn_row=torn_row(pixels),
+        torn_row=torn_row(pixels, seam),
+        seam_row=None if seam is None else seam.row,
     )
 
 
@@ -130,7 +135,7 @@ class PictureReport:
     missed: int
     """number of failed captures and of pictures that did not arrive"""
     torn: int
-    """number of pictures that are shifted below some row"""
+    """number of pictures whose parts above and below some row do not belong together"""
     width: int | None
     height: int | None
     brightness: float | None
@@ -193,7 +198,7 @@ class PictureQuality(SensorQuality):
             where = f", the last at row {self.figures.torn_row}" if self.figures.torn_row is not None else ""
             yield Remark(
                 level="bad",
-                text=f"torn: {self.n_torn} of {counted(self.n_items, 'picture')} shifted or blank from a row on{where}",
+                text=f"torn: {self.n_torn} of {counted(self.n_items, 'picture')}{where}: parts do not belong together",
                 action=_LOST_PIXELS,
             )
         if self.n_items >= 8 and not self._n_changed:
@@ -228,7 +233,7 @@ def picture_faults(figures: PictureFigures) -> list[Remark]:
     """Return remarks on the light, the lens and the rows of one picture, worst first."""
     faults = list(_light(figures))
     if figures.torn_row is not None:
-        text = f"torn: shifted or blank from row {figures.torn_row} on"
+        text = f"torn at row {figures.torn_row}: the parts above and below do not belong together"
         faults.append(Remark(level="bad", text=text, action=_LOST_PIXELS, issue="torn"))
     return worst_first(faults)
 

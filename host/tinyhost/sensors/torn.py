@@ -1,9 +1,11 @@
-"""Detection of torn pictures: from a row on they are shifted sideways, as after lost pixels, or blank."""
+"""Detection of torn pictures: a part is shifted sideways, as after lost pixels, blank, or of another picture."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tinyhost.sensors.seams import Seam
 
 __all__ = ["torn_row"]
 
@@ -37,10 +39,15 @@ _DIFFERS, _ACROSS, _DEVIATION = 4, 0.8, 4.0
 """Above the blank rows is no margin: so much of the last row differs from them by more grey levels, and varies."""
 
 
-def torn_row(pixels: NDArray[np.uint8]) -> int | None:
-    """Return the row from which a (height, width) picture is shifted sideways or blank; None if there is none."""
-    blank = _blank_row(pixels)
-    return _shifted_row(pixels) if blank is None else blank
+def torn_row(pixels: NDArray[np.uint8], seam: Seam | None = None) -> int | None:
+    """Return the row at which a (height, width) picture is torn; None if there is none. seam: what find_seam found."""
+    if (blank := _blank_row(pixels)) is not None:
+        return blank
+    if (blank := _blank_row(pixels[::-1])) is not None:
+        return len(pixels) - blank
+    if (shifted := _shifted_row(pixels)) is not None:
+        return shifted
+    return seam.row if seam is not None and seam.is_sure else None
 
 
 def _blank_row(pixels: NDArray[np.uint8]) -> int | None:

@@ -16,6 +16,8 @@ from tinyhost.datasets.checking.check import check_dataset
 from tinyhost.datasets.checking.clips import clip_faults
 from tinyhost.datasets.checking.drift import _distance, _limit
 from tinyhost.datasets.checking.findings import ISSUES, DataIssue
+from tinyhost.datasets.checking.pictures import joined_pictures
+from tinyhost.datasets.checking.sample import CheckedSample, Fault
 from tinyhost.datasets.manifest import Sample, read_manifest, write_manifest
 from tinyhost.datasets.people.provenance import write_run_data
 from tinyhost.datasets.spoken import SpeechSet, write_speech_set
@@ -48,6 +50,11 @@ def pictures(root: Path) -> Path:
         for number in range(N):
             write_picture(root / label / f"{number:04}.png", render(label, np.random.default_rng((3, number))))
     return root
+
+
+def joined(number: int) -> Pixels:
+    """Return a picture whose upper part is of one drawing and whose lower part is of another."""
+    return np.vstack([picture(number)[:44], picture(number + 20)[44:]])
 
 
 def write_picture(path: Path, pixels: Pixels) -> None:
@@ -129,6 +136,16 @@ def half_received(set_: Path) -> None:
     pixels = np.random.default_rng(5).integers(60, 200, (96, 96), np.uint8)
     pixels[60:] = 128
     write_picture(set_ / "person/x.png", np.asarray(pixels, np.uint8))
+
+
+def of_two_pictures(set_: Path) -> None:
+    write_picture(set_ / "person/x.png", joined(1))
+
+
+def without_beginning(set_: Path) -> None:
+    pixels = picture(1)
+    pixels[:30] = 0
+    write_picture(set_ / "person/x.png", pixels)
 
 
 def stuck_camera(set_: Path) -> None:
@@ -270,6 +287,8 @@ PLANTED = (
     Planted(pictures, flat, "low_information"),
     Planted(pictures, torn, "torn"),
     Planted(pictures, half_received, "torn"),
+    Planted(pictures, of_two_pictures, "torn"),
+    Planted(pictures, without_beginning, "torn"),
     Planted(pictures, stuck_camera, "stuck", ("exact_duplicates", "duplicates_across_parts")),
     Planted(pictures, odd_size, "odd_size"),
     Planted(pictures, odd_form, "odd_aspect_ratio"),
@@ -295,6 +314,26 @@ PLANTED = (
     Planted(motion, gapped, "gap"),
     Planted(motion, copied_motion, "conflicting_labels"),
 )
+
+
+@pytest.mark.parametrize(("n_others", "n_seams", "n_torn"), [(199, 1, 1), (199, 2, 0), (99, 1, 0), (999, 5, 5)])
+def test_a_seam_that_is_not_sure_counts_where_few_pictures_have_one(n_others: int, n_seams: int, n_torn: int) -> None:
+    rows = [44] * n_seams + [None] * n_others
+    samples = [
+        CheckedSample(file=f"{i}.png", label="a", digest=f"{i}", faults=(), seam_row=row) for i, row in enumerate(rows)
+    ]
+    assert picture_figures(joined(2)).torn_row is None
+    assert picture_figures(joined(2)).seam_row == 44
+    assert [fault.issue for _, fault in joined_pictures(samples)] == ["torn"] * n_torn
+
+
+def test_a_seam_that_is_not_sure_counts_beside_others_that_are() -> None:
+    torn = Fault(issue="torn", level="bad", text="")
+    samples = [
+        CheckedSample(file=f"{i}.png", label="a", digest=f"{i}", faults=(torn,) * (i < 2), seam_row=44)
+        for i in range(3)
+    ]
+    assert [sample.file for sample, _ in joined_pictures(samples)] == ["2.png"]
 
 
 def test_a_margin_below_a_picture_is_no_missing_part() -> None:

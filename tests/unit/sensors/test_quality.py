@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -12,6 +13,7 @@ from skimage import data
 from tinyhost.sensors import MotionQuality, PictureQuality, Remark, SoundQuality
 from tinyhost.sensors.motion import up_axis
 from tinyhost.sensors.picture import picture_faults, picture_figures
+from tinyhost.sensors.seams import find_seam
 from tinyhost.sensors.sound import sound_faults
 from tinyhost.sensors.torn import torn_row
 
@@ -97,6 +99,36 @@ def test_most_tears_are_found_in_photographs_and_none_in_whole_ones() -> None:
         where = torn_row(stream.reshape(96, 96))
         found += where is not None and abs(where - row) <= 1
     assert found >= 24
+
+
+def test_most_seams_between_photographs_are_found_and_none_in_whole_ones() -> None:
+    rng = np.random.default_rng(4)
+    whole: Any = data
+    photographs = [
+        whole.astronaut().mean(axis=2),
+        whole.coffee().mean(axis=2),
+        whole.camera(),
+        whole.cat().mean(axis=2),
+    ]
+    patches = []
+    for number in range(60):
+        photograph = photographs[number % len(photographs)]
+        size = int(rng.integers(150, 290))
+        y, x = (int(rng.integers(length - size)) for length in photograph.shape)
+        patch = cv2.resize(photograph[y : y + size, x : x + size], (96, 96), interpolation=cv2.INTER_AREA)
+        patches.append(np.asarray(patch, np.uint8))
+    assert [find_seam(patch) for patch in patches] == [None] * len(patches)
+    found = []
+    for one, other in pairwise(patches):
+        row = int(rng.integers(12, 84))
+        seam = find_seam(np.vstack([one[:row], other[row:]]))
+        found.append(seam is not None and seam.row == row)
+    assert np.mean(found) >= 0.8
+    large = [np.asarray(cv2.resize(patch, (480, 480)), np.uint8) for patch in patches[:2]]
+    assert find_seam(large[0][:7]) is None
+    joined = find_seam(np.vstack([large[0][:233], large[1][233:]]))
+    assert joined is not None
+    assert joined.row == 233
 
 
 def test_an_edge_of_the_scene_is_no_tear() -> None:

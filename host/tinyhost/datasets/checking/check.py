@@ -23,7 +23,7 @@ from tinyhost.datasets.checking.findings import (
     counted_issues,
 )
 from tinyhost.datasets.checking.motion import check_motion
-from tinyhost.datasets.checking.pictures import LIKENESS, check_pictures, odd_pictures, stuck_pictures
+from tinyhost.datasets.checking.pictures import LIKENESS, check_pictures, joined_pictures, odd_pictures, stuck_pictures
 from tinyhost.datasets.checking.sample import CheckedSample
 from tinyhost.datasets.checking.usual import loud_clips, notes, usual_looks
 from tinyhost.datasets.folder import MOTION, PICTURES, SOUNDS, kind_of
@@ -147,7 +147,7 @@ def _learnt(place: Path, read: _Read, units: MotionUnits, on_file: Callable[[int
 def _findings(folder: Path, kind: Kind, samples: Sequence[CheckedSample]) -> Iterator[DataFinding]:
     faults = [(sample, fault) for sample in samples for fault in sample.faults]
     if kind == "pictures":
-        faults += odd_pictures(samples)
+        faults += [*odd_pictures(samples), *joined_pictures(samples)]
         yield from stuck_pictures(samples)
     if kind == "clips":
         faults += odd_ends(samples)

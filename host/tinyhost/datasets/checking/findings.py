@@ -54,7 +54,7 @@ ISSUES: Mapping[DataIssue, str] = {
     "light": "too bright",
     "blurry": "no fine detail",
     "low_information": "uniformly grey",
-    "torn": "shifted sideways or blank below some row",
+    "torn": "above or below some row shifted sideways, blank, or of another picture",
     "odd_size": "ten times as large or as small as most pictures are",
     "odd_aspect_ratio": "about three times as long as it is wide, or longer",
     "quiet": "too quiet",

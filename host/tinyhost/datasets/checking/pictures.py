@@ -28,6 +28,7 @@ __all__ = [
     "LIKENESS",
     "check_pictures",
     "fingerprint",
+    "joined_pictures",
     "odd_pictures",
     "stuck_pictures",
 ]
@@ -37,6 +38,9 @@ LIKENESS = Likeness(most_bits=8 / 63, least_correlation=0.97)
 """Copies that were lit, coded or cut a little otherwise differ in fewer bits; of other pictures about half differ."""
 _ODD_ASPECT = 0.35  # CleanVision's: the shorter side over the longer one
 _ODD_SIZE = 10.0  # CleanVision's: times the usual size
+_FEW_JOINED = 0.005
+"""Of photographs 1 in 1,000 has an edge that could be a seam, of drawings 35 in 1,000."""
+_JOINED = "it seems to be torn at row {}: the parts above and below may be of two pictures"
 LEAST_STUCK = 4
 """Pictures in a row that are the same to the last bit: a real camera gives noise of its own."""
 
@@ -53,8 +57,9 @@ def check_pictures(
         faults = faults_of(picture_faults(figures))
         if figures.contrast:  # a wall, or the sky: what gives one value everywhere is no camera
             faults = tuple(replace(f, level="look") if f.issue == "low_information" else f for f in faults)
-        own = faults, content_digest(pixels), fingerprint(pixels)
-        seen.append((*own, pixels.shape, figures_of_picture(pixels) if compares else {}, picture_looks(figures)))
+        own = faults, content_digest(pixels), fingerprint(pixels), pixels.shape
+        compared = figures_of_picture(pixels) if compares else {}
+        seen.append((*own, compared, picture_looks(figures), figures.seam_row))
     found = class_folder(folder, pictures, skipped)
     by, parts = part_of_pictures(found)
     samples = [
@@ -68,8 +73,11 @@ def check_pictures(
             size=(shape[1], shape[0]),
             figures=compared,
             looks=looks,
+            seam_row=seam,
         )
-        for picture, part, (faults, digest, hashed, shape, compared, looks) in zip(pictures, parts, seen, strict=True)
+        for picture, part, (faults, digest, hashed, shape, compared, looks, seam) in zip(
+            pictures, parts, seen, strict=True
+        )
     ]
     return found, by, samples
 
@@ -111,6 +119,18 @@ def odd_pictures(samples: Sequence[CheckedSample]) -> list[tuple[CheckedSample, 
             text = f"{width} x {height}, {times:.2g} times the usual size"
             found.append((sample, Fault(issue="odd_size", level="look", text=text)))
     return found
+
+
+def joined_pictures(samples: Sequence[CheckedSample]) -> list[tuple[CheckedSample, Fault]]:
+    """Return the pictures that seem to be joined of two, though not surely, if the set has few of them.
+
+    Many show that the scenes have such edges, as drawn floors and tables, unless twice as many are surely torn.
+    """
+    torn = {sample.file for sample in samples if any(fault.issue == "torn" for fault in sample.faults)}
+    joined = [sample for sample in samples if sample.seam_row is not None and sample.file not in torn]
+    if len(joined) > max(_FEW_JOINED * len(samples), len(torn) / 2):
+        return []
+    return [(each, Fault(issue="torn", level="look", text=_JOINED.format(each.seam_row))) for each in joined]
 
 
 def stuck_pictures(samples: Sequence[CheckedSample]) -> Iterator[DataFinding]:

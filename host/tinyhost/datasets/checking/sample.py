@@ -57,6 +57,8 @@ class CheckedSample:
     """what is compared with another set, by the feature's name"""
     looks: Mapping[str, float] = field(default_factory=dict)
     """by issue, how far a sample is from it, as a multiple of the limit, where the scene may be the cause"""
+    seam_row: int | None = None
+    """of a picture: where it may be torn, unless other pictures of its set have such edges, too"""
     ends_below: tuple[float, ...] = ()
     """of a clip: how far each of its ends is below its loudest 30 ms, in dB"""
     size: tuple[int, int] | None = None
