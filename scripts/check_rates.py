@@ -43,10 +43,26 @@ from scripts.debian_files import files_of_package
 from scripts.real_pictures import cut_film, fetch_film, read_photographs
 from scripts.real_sounds import read_words
 
+__all__ = [
+    "CLIPS",
+    "MOTION",
+    "MOTION_HZ",
+    "PICTURES",
+    "RATE_HZ",
+    "SEAM",
+    "Values",
+    "found_in",
+    "joined",
+    "machines",
+    "read_wallpapers",
+    "small",
+    "words",
+]
+
 Values = NDArray[Any]
 Plant = Callable[[Values, np.random.Generator], Values | str]
-_SIDE, _RATE_HZ, _MOTION_HZ = 96, 16_000, 100.0
-_SEAM = "seam"
+_SIDE, RATE_HZ, MOTION_HZ = 96, 16_000, 100.0
+SEAM = "seam"
 """a picture that counts as torn in a set of 200 or more, if hardly any other has such an edge"""
 _SEGLEARN = "seglearn==1.2.5"
 
@@ -93,7 +109,7 @@ def _moved(picture: Values, rng: np.random.Generator) -> Values:
     return moved
 
 
-def _joined(picture: Values, other: Values, rng: np.random.Generator) -> Values:
+def joined(picture: Values, other: Values, rng: np.random.Generator) -> Values:
     row = int(rng.integers(len(picture) // 8, 7 * len(picture) // 8))
     return np.concatenate([picture[:row], other[row:]])
 
@@ -111,7 +127,7 @@ def _cut(share: float) -> Plant:
 
 def _stuck(seconds: float) -> Plant:
     def plant(motion: Values, rng: np.random.Generator) -> Values:
-        n = round(seconds * _MOTION_HZ)
+        n = round(seconds * MOTION_HZ)
         first, axis = int(rng.integers(0, len(motion) - n)), int(rng.integers(3))
         held = motion.copy()
         held[first : first + n, axis] = held[first, axis]
@@ -128,7 +144,7 @@ def _saturated(motion: Values, rng: np.random.Generator) -> Values:
 
 def _gapped(n_missing: int) -> Plant:
     def plant(motion: Values, rng: np.random.Generator) -> str:
-        lines = motion_csv(motion, _MOTION_HZ).decode().splitlines()
+        lines = motion_csv(motion, MOTION_HZ).decode().splitlines()
         first = int(rng.integers(10, len(lines) - n_missing - 10))
         return "\n".join(lines[:first] + lines[first + n_missing :])
 
@@ -151,7 +167,7 @@ PICTURES: Mapping[tuple[str, str], Plant] = {
     ("torn", "lower part missing"): _missing,
     ("torn", "upper part missing"): _upper_missing,
     ("torn", "by 4 to 40 rows"): _moved,
-    (_SEAM, "by 4 to 40 rows"): _moved,
+    (SEAM, "by 4 to 40 rows"): _moved,
     ("near_duplicates", "lit otherwise"): lambda picture, _: _levels(0.85 * picture + 15),
     ("near_duplicates", "noise of 5"): lambda picture, rng: _levels(picture + rng.normal(0, 5, picture.shape)),
     ("near_duplicates", "JPEG 60"): lambda picture, _: _jpeg(picture),
@@ -187,24 +203,24 @@ def _pieces(pictures: Sequence[Values]) -> Iterator[Values]:
         picture = pictures[int(rng.integers(len(pictures)))]
         side = int(rng.integers(max(_SIDE, 0.3 * min(picture.shape)), min(picture.shape) + 1))
         top, left = (int(rng.integers(length - side + 1)) for length in picture.shape)
-        yield _small(picture[top : top + side, left : left + side])
+        yield small(picture[top : top + side, left : left + side])
 
 
-def _small(picture: Values) -> Values:
+def small(picture: Values) -> Values:
     return np.asarray(cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _wallpapers(folder: Path) -> list[Values]:
+def read_wallpapers(folder: Path) -> list[Values]:
     place = files_of_package("mate-backgrounds", "usr/share/backgrounds/mate/nature", folder / "wallpapers")
     return [np.asarray(cv2.imread(str(file), cv2.IMREAD_GRAYSCALE), np.uint8) for file in sorted(place.glob("*.jpg"))]
 
 
-def _words(count: int) -> Iterator[Values]:
+def words(count: int) -> Iterator[Values]:
     jobs = [Job(config=SpeechConfig(words=("yes", "no")), label=("yes", "no")[i % 2], index=i) for i in range(count)]
     return (clip.pcm for _, clip in zip(jobs, make_clips(jobs, n_workers=1), strict=True))
 
 
-def _machines() -> Iterator[Values]:
+def machines() -> Iterator[Values]:
     for seed in range(10_000):
         counts = Machine(MachineOptions(seed=seed)).read(1000).astype(np.float64)
         yield counts / LSM9DS1.counts_per_g * STANDARD_GRAVITY
@@ -224,22 +240,22 @@ def _watch(folder: Path) -> Iterator[Values]:
             yield STANDARD_GRAVITY * np.asarray(run[first : first + 500, :3], np.float64)
 
 
-def _found(values: Values | str) -> set[str]:
+def found_in(values: Values | str) -> set[str]:
     """Return the issues of one sample by itself, of the kind that its shape and type say."""
     if isinstance(values, str) or (values.ndim == 2 and values.shape[1] == 3):
-        text = values if isinstance(values, str) else motion_csv(values, _MOTION_HZ).decode()
+        text = values if isinstance(values, str) else motion_csv(values, MOTION_HZ).decode()
         recording = parse_motion_csv(text.splitlines(), where="a.csv", units=MotionUnits.of("m/s2", ""))
         return {fault.issue for fault in motion_faults(recording, "normal")}
     if values.ndim == 2:
         figures = picture_figures(values)
         found: set[str] = {fault.issue for fault in faults_of(picture_faults(figures))}
-        return found if figures.seam_row is None else found | {_SEAM}
+        return found if figures.seam_row is None else found | {SEAM}
     return {fault.issue for fault in of_clips.clip_faults(values, "yes")}
 
 
 def _is_found(issue: str, one: Values, other: Values | str) -> bool:
     if issue != "near_duplicates" or isinstance(other, str):
-        return issue in _found(other)
+        return issue in found_in(other)
     if one.ndim == 2:
         return _are_near([of_pictures.fingerprint(item) for item in (one, other)], of_pictures.LIKENESS)
     likeness = replace(of_clips.likeness(Path()), confirm=lambda *_: of_clips.same_sound(one, other))
@@ -257,16 +273,16 @@ def _printed(own: Fingerprint | None) -> CheckedSample:
 def measure(name: str, clean: Sequence[Values], plants: Mapping[tuple[str, str], Plant], n_planted: int) -> None:
     """Print what is found in clean samples, and the share of each fault that is found."""
     rng = np.random.default_rng(2)
-    counts = Counter(issue for values in clean for issue in _found(values))
+    counts = Counter(issue for values in clean for issue in found_in(values))
     print(f"{name}: {len(clean)} clean samples, {dict(counts) or 'nothing found'}", flush=True)
     some = clean[:: max(1, len(clean) // n_planted)]
     for (issue, how), plant in plants.items():
         _print_rate(issue, how, [(values, plant(values, rng)) for values in some])
     if plants is PICTURES:
         others = [*some[len(some) // 2 :], *some[: len(some) // 2]]
-        joined = [(one, _joined(one, other, rng)) for one, other in zip(some, others, strict=True)]
-        for issue in ("torn", _SEAM):
-            _print_rate(issue, "below of another picture", joined)
+        seams = [(one, joined(one, other, rng)) for one, other in zip(some, others, strict=True)]
+        for issue in ("torn", SEAM):
+            _print_rate(issue, "below of another picture", seams)
 
 
 def _print_rate(issue: str, how: str, changed: Sequence[tuple[Values, Values | str]]) -> None:
@@ -289,11 +305,11 @@ def main() -> None:
             PICTURES,
         ),
         "photographs": (lambda: _pieces([picture for _, _, picture in read_photographs(args.folder)]), PICTURES),
-        "wallpapers": (lambda: _pieces(_wallpapers(args.folder)), PICTURES),
+        "wallpapers": (lambda: _pieces(read_wallpapers(args.folder)), PICTURES),
         "film": (lambda: (scene.picture for scene in cut_film(film)), PICTURES),
-        "espeak": (lambda: _words(args.count), CLIPS),
+        "espeak": (lambda: words(args.count), CLIPS),
         "voices": (lambda: read_words(args.folder), CLIPS),
-        "machines": (_machines, MOTION),
+        "machines": (machines, MOTION),
         "watch": (lambda: _watch(args.folder), MOTION),
     }
     for name in args.materials or materials:
