@@ -16,6 +16,7 @@ from tinyhost.datasets.checking.check import check_dataset
 from tinyhost.datasets.checking.clips import clip_faults
 from tinyhost.datasets.checking.drift import _distance, _limit
 from tinyhost.datasets.checking.findings import ISSUES, DataIssue
+from tinyhost.datasets.checking.offsets import steady_offset
 from tinyhost.datasets.checking.pictures import joined_pictures
 from tinyhost.datasets.checking.sample import CheckedSample, Fault
 from tinyhost.datasets.manifest import Sample, read_manifest, write_manifest
@@ -413,6 +414,15 @@ def test_a_few_peaks_at_full_scale_and_a_square_wave_are_not_clipped_and_slow_no
     )
     for clean in (peaks, square, drift.astype(np.int16)):
         assert clip_faults(clean, "yes") == ()
+
+
+def test_a_small_offset_is_found_where_other_clips_have_none(tmp_path: Path) -> None:
+    root = clips(tmp_path / "set")
+    for number in range(4):
+        write_clip(root / f"yes/x{number}.wav", np.asarray(word(900 + number) + 500, np.int16))
+        found = [(item.issue, item.files) for item in check_dataset(root).findings]
+        assert found == ([("shifted", (f"yes/x{at}.wav",)) for at in range(number + 1)] if number < 2 else [])
+    assert steady_offset(np.zeros(0, np.int16)) == 0
 
 
 def test_clicks_are_no_copies_of_each_other(tmp_path: Path) -> None:

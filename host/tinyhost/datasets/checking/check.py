@@ -23,6 +23,7 @@ from tinyhost.datasets.checking.findings import (
     counted_issues,
 )
 from tinyhost.datasets.checking.motion import check_motion
+from tinyhost.datasets.checking.offsets import odd_offsets
 from tinyhost.datasets.checking.pictures import LIKENESS, check_pictures, joined_pictures, odd_pictures, stuck_pictures
 from tinyhost.datasets.checking.sample import CheckedSample
 from tinyhost.datasets.checking.usual import loud_clips, notes, usual_looks
@@ -150,7 +151,7 @@ def _findings(folder: Path, kind: Kind, samples: Sequence[CheckedSample]) -> Ite
         faults += [*odd_pictures(samples), *joined_pictures(samples)]
         yield from stuck_pictures(samples)
     if kind == "clips":
-        faults += odd_ends(samples)
+        faults += [*odd_ends(samples), *odd_offsets(samples)]
     usual = usual_looks(samples) if kind == "pictures" else {}
     if loud := loud_clips(samples):
         usual["clipped"] = loud

@@ -20,6 +20,7 @@ from tinyhost.datasets.checking.copies import Likeness
 from tinyhost.datasets.checking.cuts import ends_below, sudden_end
 from tinyhost.datasets.checking.drift import figures_of_clip
 from tinyhost.datasets.checking.findings import DataIssue
+from tinyhost.datasets.checking.offsets import is_steady, steady_offset
 from tinyhost.datasets.checking.sample import CheckedSample, Fault, Fingerprint, content_digest
 from tinyhost.datasets.checking.sensor_faults import faults_of
 from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
@@ -47,8 +48,6 @@ _TOO_QUIET_DBFS = -47.0
 _SILENT_DBFS = -70.0
 _LEAST_SPREAD = 12.0
 """Sounds whose energy is in fewer places of their spectrum over time, as of clicks, are alike without being copies."""
-_PARTS, _STEADY = 8, 0.5
-"""An offset is there in each eighth of a clip, at least so large a share of it."""
 _AGAIN = 0.97
 """A wave that is as like its copy at another time, too, is a tone, of which any other one would be a copy."""
 
@@ -78,6 +77,7 @@ def _checked(folder: Path, path: Path, clip: LabelledClip, part: Part, compares:
         speaker=clip.speaker,
         fingerprint=fingerprint(pcm),
         ends_below=ends_below(pcm) if clip.label != SILENCE else (),
+        offset=steady_offset(pcm),
         figures=figures_of_clip(pcm) if compares else {},
     )
 
@@ -86,25 +86,19 @@ def clip_faults(pcm: NDArray[np.int16], label: str) -> tuple[Fault, ...]:
     """Return faults of a clip's level, and whether its word is cut off at an end; silence may be quiet."""
     found = faults_of(sound_faults(pcm[:, None], SAMPLE_RATE_HZ))
     faults = {fault.issue: fault for fault in found if fault.issue != "clipped" or fault.level == "bad"}
-    if "shifted" in faults and not _is_steady(pcm):
+    if "shifted" in faults and not is_steady(pcm):
         del faults["shifted"]
     if label == SILENCE:
         return tuple(fault for issue, fault in faults.items() if issue != "quiet")
     heard = fit_length(pcm, min(len(pcm), CLIP_SAMPLES))
     verdict = judge_word(heard, n_samples=len(heard), rate_hz=SAMPLE_RATE_HZ)
     is_fine = verdict.reason == "too quiet" and verdict.level_dbfs >= _TOO_QUIET_DBFS
-    is_fine |= verdict.reason == "DC shift" and not _is_steady(heard)
+    is_fine |= verdict.reason == "DC shift" and not is_steady(heard)
     if "constant" not in faults and not is_fine and (issue := _ISSUES.get(verdict.reason)):
         faults.setdefault(issue, Fault(issue=issue, level="look", text=verdict.detail))
     if below := sudden_end(pcm):
         faults["cut"] = Fault(issue="cut", level="look", text=below)
     return tuple(faults.values())
-
-
-def _is_steady(pcm: NDArray[np.int16]) -> bool:
-    """Return whether a clip's mean is that of each of its parts, too; that of slow noise changes."""
-    means = np.array([part.mean() for part in np.array_split(pcm, _PARTS)])
-    return bool((means * np.sign(means.mean())).min() > _STEADY * abs(means.mean()))
 
 
 def likeness(folder: Path) -> Likeness:

@@ -61,6 +61,8 @@ class CheckedSample:
     """of a picture: where it may be torn, unless other pictures of its set have such edges, too"""
     ends_below: tuple[float, ...] = ()
     """of a clip: how far each of its ends is below its loudest 30 ms, in dB"""
+    offset: float = 0.0
+    """of a clip: its mean in counts, if it is that of each of its parts"""
     size: tuple[int, int] | None = None
     """of a picture: width, height"""
 
