@@ -29,21 +29,8 @@ from tinyhost.datasets.parts import write_lists
 from tinyhost.motion.csv import motion_csv
 from tinyhost.synth.pictures import LABELS, render
 
-from scripts.check_rates import (
-    CLIPS,
-    MOTION,
-    MOTION_HZ,
-    PICTURES,
-    RATE_HZ,
-    SEAM,
-    Values,
-    found_in,
-    joined,
-    machines,
-    read_wallpapers,
-    small,
-    words,
-)
+from scripts.check_rates import found_in, machines, read_wallpapers, small, words
+from scripts.faulty_samples import CLIPS, MOTION, MOTION_HZ, PICTURES, RATE_HZ, SEAM, Values, joined
 from scripts.real_pictures import read_photographs
 from scripts.real_sounds import read_words
 
