@@ -354,6 +354,31 @@ def test_gelu_is_a_table_of_its_real_values(approximate: bool) -> None:
     np.testing.assert_array_equal(output, np.clip(np.round(gelu / 0.02) - 110, -128, 127))
 
 
+def transposed_line(*, any_batch: bool) -> bytes:
+    """A Conv1DTranspose of stride 2, whose output tf_keras computes from the input's shape for a batch of any size."""
+    b = Exporter()
+    x = b.activation(1, 1, 12, 4)
+    weights = np.random.default_rng(5).integers(-127, 128, (6, 1, 3, 4))
+    filters = b.tensor((6, 1, 3, 4), scale=[0.01] * 6, data=weights)
+    options = {"Padding": 0, "StrideH": 1, "StrideW": 2, "FusedActivationFunction": 0}
+    sizes = (1, 1, 1) if any_batch else (1, 24, 6)
+    y = b.operator("TRANSPOSE_CONV", [b.integers([1, 1, 24, 6]), filters, x], b.activation(1, *sizes), **options)
+    squeezed = [y] if any_batch else [y, b.integers([1, 24, 6])]
+    line = b.operator("SQUEEZE" if any_batch else "RESHAPE", squeezed, b.activation(*sizes))
+    bias = b.tensor((6,), scale=SCALE, zero_point=0, data=np.arange(6))
+    last = b.operator("ADD", [line, bias], b.activation(*sizes[:2], 6), FusedActivationFunction=0)
+    return b.build([x], [last])
+
+
+def test_the_output_of_a_transposed_convolution_may_be_left_open() -> None:
+    one = assert_equals_oracle(transposed_line(any_batch=False), inputs(1, 1, 12, 4))
+    open_batch = compile_tflite(transposed_line(any_batch=True), name="m")
+    assert open_batch.parsed.output.shape == (1, 24, 6)
+    answers = [run_kernels(model, inputs(1, 1, 12, 4)) for model in (open_batch, one)]
+    for ours, theirs in zip(*answers, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_shapes_that_a_file_leaves_open_go_on_through_windows_moves_means_and_operators_on_elements() -> None:
     answers = []
     for rows in (1, 6):  # as the converter writes UpSampling2D of any batch, and as it is

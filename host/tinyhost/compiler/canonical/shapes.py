@@ -6,6 +6,7 @@ size: the file's dimension is then 1.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -69,6 +70,24 @@ def _expand_dims(draft: Draft, operator: Operator) -> _Shape | None:
     if source.n_elements == output.n_elements or axis is None or len(source.shape) >= _MAX_RANK:
         return None
     return np.expand_dims(np.broadcast_to(np.int8(0), source.shape), int(axis.reshape(()))).shape
+
+
+def _squeeze(draft: Draft, operator: Operator) -> _Shape | None:
+    """Return the one shape that is left, whichever dimensions of 1 are removed."""
+    source, rank = draft.tensors[operator.inputs[0]], len(draft.tensors[operator.outputs[0]].shape)
+    if not draft.was_reshaped(source.index) or len(source.shape) > _MAX_RANK:
+        return None
+    kept = itertools.combinations(range(len(source.shape)), rank)
+    shapes = {tuple(source.shape[axis] for axis in axes) for axes in kept}
+    left = {shape for shape in shapes if math.prod(shape) == source.n_elements}
+    return left.pop() if len(left) == 1 else None
+
+
+def _transpose_conv(draft: Draft, operator: Operator) -> _Shape | None:
+    wanted, output = draft.integers(operator.inputs[0]), draft.tensors[operator.outputs[0]]
+    if wanted is None or wanted.shape != (4,) or (wanted < 1).any() or wanted.prod() == output.n_elements:
+        return None
+    return tuple(wanted.tolist())
 
 
 def _tile(draft: Draft, operator: Operator) -> _Shape | None:
@@ -152,9 +171,11 @@ _FOLLOW: Mapping[str, Callable[[Draft, Operator], _Shape | None]] = {
     "FULLY_CONNECTED": _fully_connected,
     "RESHAPE": _reshape,
     "SLICE": _slice,
+    "SQUEEZE": _squeeze,
     "STRIDED_SLICE": _copied,
     "TILE": _tile,
     "TRANSPOSE": _copied,
+    "TRANSPOSE_CONV": _transpose_conv,
 }
 
 
