@@ -158,3 +158,19 @@ def test_bias_that_is_an_empty_tensor_is_no_bias() -> None:
         b.operator("FULLY_CONNECTED", [x, weights, *bias], y, FusedActivationFunction=0)
         images.append(compile_tflite(b.build([x], [y]), name="m").parsed.constants)
     assert images[0] == images[1]
+
+
+@pytest.mark.parametrize(("shape", "units"), [((), (1, 1)), ((1, 1), ())])
+def test_an_svdf_of_a_single_number_without_dimensions_is_a_damaged_file(
+    shape: tuple[int, ...], units: tuple[int, ...]
+) -> None:
+    b = ModelBuilder()
+    x = b.tensor(shape, scale=0.1, zero_point=0)
+    features = b.tensor((1, 1), scale=0.1, data=np.ones((1, 1)))
+    times = b.tensor((1, 1), dtype="int16", scale=0.1, data=np.ones((1, 1)))
+    bias = b.tensor((1,), dtype="int32", scale=0.01, data=np.ones(1))
+    state = b.tensor((1, 1), dtype="int16", scale=0.1, is_variable=True)
+    output = b.tensor(units, scale=0.1, zero_point=0)
+    b.operator("SVDF", [x, features, times, bias, state], output, Rank=1, FusedActivationFunction=1)
+    with pytest.raises(ModelError, match="expected rows, got a single number"):
+        compile_tflite(b.build([x], [output]), name="m")

@@ -25,6 +25,8 @@ def lower_svdf(context: OperatorContext) -> Step:
         raise context.unsupported(f"state {state.name!r} is {state.dtype}; supported: int16")
     features, times = _scaled(context, 1, "int8"), _scaled(context, 2, "int16")
     weights, time_weights = context.constant(features, "int8"), context.constant(times, "int16")
+    if not data.shape or not output.shape:
+        raise context.corrupt("input and output", expected="rows", got="a single number")
     rank, n_units = context.option("Rank"), output.n_elements
     if weights.ndim != 2 or time_weights.ndim != 2 or not 0 < rank <= _MAX_SIZE:
         raise context.corrupt("weights", expected="matrices and a rank", got=(features.shape, times.shape, rank))
