@@ -556,6 +556,17 @@ def test_floats_between_int8_that_change_their_shape_are_no_table() -> None:
         compile_tflite(b.build([x], [y]), name="m")
 
 
+@pytest.mark.parametrize("more", [[], [-1]])
+def test_a_difference_of_one_float_between_int8_is_a_damaged_file(more: list[int]) -> None:
+    b = Exporter()
+    x, real = b.activation(1, 8), b.tensor((1, 8), dtype="float32")
+    b.operator("DEQUANTIZE", [x], real)
+    less = b.operator("SUB", [real, *more], b.tensor((1, 8), dtype="float32"), FusedActivationFunction=0)
+    y = b.operator("QUANTIZE", [less], b.activation(1, 8))
+    with pytest.raises(ModelError, match=r"operator 1 \(FLOAT_SUB\)"):
+        compile_tflite(b.build([x], [y]), name="m")
+
+
 @pytest.mark.parametrize("zero_point", [128, 2**40])
 def test_a_zero_point_outside_of_its_type_is_reported(zero_point: int) -> None:
     b = Exporter()

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tinyhost.compiler.canonical.draft import Draft
+from tinyhost.compiler.canonical.draft import Draft, is_whole
 from tinyhost.compiler.graph import Graph, Operator, Tensor
 from tinyhost.compiler.lower.tables import values_of
 from tinyhost.compiler.passes.dead_operators import remove_dead_operators
@@ -64,7 +64,9 @@ def _source(graph: Graph, operator: Operator) -> int:
     """Return the input whose elements an operator takes, in their order or moved; -1 if there are others."""
     if operator.code in _MOVES:
         return operator.inputs[0] if operator.inputs else -1
-    computed = [index for index in operator.inputs if index >= 0 and _only_value(graph.tensors[index]) is None]
+    if not is_whole(operator, 2 if operator.code in _BINARY else 1):
+        return -1
+    computed = [index for index in operator.inputs if _only_value(graph.tensors[index]) is None]
     one = replace(operator, inputs=tuple(computed)) if operator.code in _BINARY else operator
     return one.inputs[0] if _keeps_shape(graph, one) else -1
 
