@@ -178,6 +178,15 @@ def found_by(check: DataCheck, made: PlantedSet) -> tuple[set[DataIssue], list[s
     return found, others
 
 
+def _different(samples: Iterable[Values]) -> Iterator[Values]:
+    """Yield the samples that are none of those before: the people's words have some twice."""
+    seen: set[bytes] = set()
+    for values in samples:
+        if (content := values.tobytes()) not in seen:
+            seen.add(content)
+            yield values
+
+
 def _tiles(pictures: Iterable[Values]) -> Iterator[Values]:
     """Yield squares of pictures, about a fifth of their shorter sides, that do not overlap."""
     for picture in pictures:
@@ -218,11 +227,11 @@ def main() -> None:
         kind, labels, make = materials[name]
         with tempfile.TemporaryDirectory() as scratch:
             if args.clean:
-                samples = list(islice(make(), args.clean))
+                samples = list(islice(_different(make()), args.clean))
                 write_clean_set(Path(scratch), kind, samples, labels)
                 _print_clean(name, check_dataset(Path(scratch)))
                 continue
-        pool = [values for values in islice(make(), 800) if not found_in(values)]
+        pool = [values for values in islice(_different(make()), 800) if not found_in(values)]
         _measure(name, kind, labels, pool, count=args.count, seeds=args.seeds)
 
 

@@ -12,8 +12,8 @@ __all__ = ["Seam", "find_seam"]
 _MAX_COLUMNS = 320
 """Of wider pictures the means of neighbouring columns count; rows stay, for a mean of two would hide a seam."""
 _LEAST_SIDE = 64
-_BORDER = 12
-"""A seam this share of the height from the top or bottom, as 1 / 12, cannot be told from a frame or a title."""
+_BORDER = 10
+"""A seam nearer to the top or bottom than a tenth of the height cannot be told from a frame or a title."""
 _NOISE, _LITTLE_NOISE = 2.0, 1.0
 """grey levels: smaller steps are ignored"""
 _MOST, _MOST_OF_ALL = 4.0, 8.0

@@ -22,13 +22,13 @@ _BESIDE, _MOST_BESIDE = 4, 0.7
 """Beside a slanted edge the same shift makes the neighbouring rows match as well; beside a tear it does not."""
 _ELSEWHERE = 0.8
 """Share of the gain in farther rows that is due to a pattern, such as a chess board."""
-_BORDER = 8
+_BORDER = 10
 """rows: a tear this close to the top or bottom cannot be told from a frame or a title"""
 _AROUND, _EQUAL = 4, 0.3
 """Neighbouring rows of a drawing have equal pixels; after a tear's shift the rows beside it have as many."""
 _UNMOVED = 0.95
 """Rows that are equal as they are were not shifted."""
-_TORN = 1.56
+_TORN = 1.7
 """scripts/check_rates.py measures the rates of detection and of false alarms."""
 
 

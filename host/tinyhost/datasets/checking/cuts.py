@@ -27,7 +27,7 @@ _ONSET, _ONSET_DB = 8, 9.0
 _CUT_DB, _JUMP = 4.0, 0.1
 """A word that ends by itself is further below its loudest 30 ms in the last 10, or its wave ends near zero: of 10,000
 words of espeak-ng, trimmed or not, all do, and of words that were cut half."""
-_ODD_DB, _APART_DB, _FEW, _LEAST = 12.0, 5.0, 0.005, 20
+_ODD_DB, _APART_DB, _FEW, _LEAST = 12.0, 8.0, 0.005, 20
 """Less than this below the loudest, where all but so few, or two, of at least so many clips are further by so much."""
 
 
