@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from tinyhost.datasets.sounds import ClipSet
+from tinyhost.datasets.sounds import SILENT_CLASS, UNKNOWN_CLASS, ClipSet
 from tinyhost.train.kws.outcome import speakers_note
 
 
 def clips(root: Path, *names: str) -> ClipSet:
-    """Files of these names, and a generated clip, whose path is the folder."""
-    for name in names:
+    """Files of these names, a clip of noise, and a generated one, whose path is the folder."""
+    for name in (*names, "music.wav"):
         (root / name).touch()
-    n = len(names) + 1
-    paths = (*(root / name for name in names), root)
-    return ClipSet(pcm=np.zeros((n, 16_000), np.int16), classes=np.zeros(n, np.int64), paths=paths)
+    paths = (*(root / name for name in (*names, "music.wav")), root)
+    classes = np.array([UNKNOWN_CLASS] * len(names) + [SILENT_CLASS, UNKNOWN_CLASS])
+    return ClipSet(pcm=np.zeros((len(paths), 16_000), np.int16), classes=classes, paths=paths)
 
 
 def test_speakers_that_are_apart_are_claimed(tmp_path: Path) -> None:

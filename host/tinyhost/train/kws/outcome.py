@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from tinyhost.audio.keywords import UNKNOWN
 from tinyhost.audio.speakers import SPEAKER_MARK, named_speaker
 from tinyhost.compiler.image_format import KwsParams, Task
-from tinyhost.datasets.sounds import N_SILENT, UNKNOWN_CLASS, ClipSet
+from tinyhost.datasets.sounds import N_SILENT, SILENT_CLASS, UNKNOWN_CLASS, ClipSet
 from tinyhost.metrics.cascade import CascadeClips
 from tinyhost.metrics.keyword_charts import errors_chart, thresholds_chart
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
@@ -273,7 +273,14 @@ def cascade_section(cascade: CascadeTraining) -> Section:
 
 def speakers_note(parts: Sequence[ClipSet]) -> Note:
     """Return what the names of the clips in which somebody speaks say of a voice that is in two parts."""
-    speakers = [[named_speaker(path.name) for path in part.paths if path.is_file()] for part in parts]
+    speakers = [
+        [
+            named_speaker(path.name)
+            for path, index in zip(part.paths, part.classes, strict=True)
+            if index != SILENT_CLASS and path.is_file()
+        ]
+        for part in parts
+    ]
     n_shared = sum(n > 1 for speaker, n in Counter(one for part in speakers for one in set(part)).items() if speaker)
     n_clips, n_unnamed = sum(map(len, speakers)), sum(part.count("") for part in speakers)
     if n_shared:
