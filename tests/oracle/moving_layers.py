@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.oracle.net import Net, append, random_resize
 
 __all__ = [
+    "batches",
     "blocks",
     "rearrangement",
     "resize_bilinear",
@@ -102,6 +103,24 @@ def blocks(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     size = draw(st.sampled_from([size for size in (1, 2, 3) if height % size == width % size == 0]))
     shape = (n, height // size, width // size, depth * size**2)
     return append(draw, net, "SPACE_TO_DEPTH", [net.index], shape, net.scale, net.zero_point, BlockSize=size)
+
+
+def batches(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """SPACE_TO_BATCH_ND, RELU, and BATCH_TO_SPACE_ND with crops; without pads, as the wheel pads with any byte."""
+    n, height, width, depth = net.shape
+    block = [draw(st.sampled_from([size for size in (1, 2, 3) if dim % size == 0])) for dim in (height, width)]
+    parts = (n * block[0] * block[1], height // block[0], width // block[1], depth)
+    crops = []
+    for dim in (height, width):
+        before = draw(st.integers(0, min(3, dim - 1)))
+        crops.append((before, draw(st.integers(0, min(3, dim - 1 - before)))))
+    shape = (n, height - sum(crops[0]), width - sum(crops[1]), depth)
+    sizes = net.builder.integers(block)
+    inputs = [net.index, sizes, net.builder.integers([(0, 0), (0, 0)])]
+    net = append(draw, net, "SPACE_TO_BATCH_ND", inputs, parts, net.scale, net.zero_point)
+    net = append(draw, net, "RELU", [net.index], parts, net.scale, net.zero_point)
+    inputs = [net.index, sizes, net.builder.integers(crops)]
+    return append(draw, net, "BATCH_TO_SPACE_ND", inputs, shape, net.scale, net.zero_point)
 
 
 def resize_nearest(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:

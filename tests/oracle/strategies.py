@@ -12,6 +12,7 @@ from tests.oracle.int16_layers import INT16_MODELS
 from tests.oracle.integer_layers import INTEGER_MODELS
 from tests.oracle.loop_layers import loop_models
 from tests.oracle.moving_layers import (
+    batches,
     blocks,
     rearrangement,
     resize_bilinear,
@@ -105,6 +106,7 @@ _PICTURE_LAYERS: dict[str, Layer] = {
     "LOG_SOFTMAX": log_softmax,
     "RESIZE_BILINEAR": resize_bilinear,
     "RSQRT": rsqrt,
+    "SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND": batches,
     "SQUARED_DIFFERENCE": squared_difference,
     "comparisons and SELECT_V2": comparison,
 }
@@ -158,6 +160,7 @@ _OF_ANY_RANK = {
 _BATCHED = {
     "BATCH_MATMUL",
     "RESIZE_BILINEAR",
+    "SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND",
     "TRANSPOSE_CONV",
     "CONV_2D",
     "DEPTHWISE_CONV_2D",
