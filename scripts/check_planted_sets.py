@@ -14,7 +14,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import islice
 from pathlib import Path
 
@@ -38,7 +38,7 @@ __all__ = ["PlantedSet", "found_by", "write_clean_set", "write_planted_set"]
 
 _SESSION = 10
 _PARTS: tuple[Part, ...] = ("training", "training", "validation", "training", "testing", "training", "training")
-_START = datetime(2026, 1, 1, 8, tzinfo=UTC)
+_START = datetime(2026, 1, 1, 8, tzinfo=timezone.utc)
 _SUFFIX = {"pictures": "png", "clips": "wav", "motion": "csv"}
 _OF_KIND = {"pictures": PICTURES, "clips": CLIPS, "motion": MOTION}
 

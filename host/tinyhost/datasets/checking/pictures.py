@@ -38,7 +38,7 @@ LIKENESS = Likeness(most_bits=8 / 63, least_correlation=0.97)
 """Copies that were lit, coded or cut a little otherwise differ in fewer bits; of other pictures about half differ."""
 _ODD_ASPECT = 0.35  # CleanVision's: the shorter side over the longer one
 _ODD_SIZE = 10.0  # CleanVision's: times the usual size
-_FEW_JOINED = 1 / 150
+_FEW_JOINED = 1 / 100
 """Of photographs 1 in 1,000 has an edge that could be a seam, of drawings 35 in 1,000."""
 _JOINED = "it seems to be torn at row {}: the parts above and below may be of two pictures"
 LEAST_STUCK = 4
