@@ -60,7 +60,7 @@ class PlantedSet:
         number = len(self.lines)
         speaker = f"{(session if person < 0 else person) + 1:08x}"
         stem = f"{speaker}_nohash_{number}" if self.kind == "clips" else f"{number:05}"
-        name = f"{label}/{stem}.{ {'pictures': 'png', 'clips': 'wav', 'motion': 'csv'}[self.kind] }"
+        name = f"{label}/{stem}.{_SUFFIX[self.kind]}"
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(_coded(values, self.kind))

@@ -17,7 +17,7 @@ Values = NDArray[Any]
 Plant = Callable[[Values, np.random.Generator], Values | str]
 RATE_HZ, MOTION_HZ = 16_000, 100.0
 SEAM = "seam"
-"""a picture that counts as torn in a set of 150 or more, if hardly any other has such an edge"""
+"""a picture that counts as torn in a set of 100 or more, if hardly any other has such an edge"""
 
 
 def _levels(values: Values) -> Values:

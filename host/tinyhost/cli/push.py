@@ -69,7 +69,7 @@ def push_model(device: Device, file: ModelFile, *, force: bool) -> PushResult:
     Raises, before anything is sent, unless the model is one for the device's app and for what its sensor gives.
     """
     from tinyhost.models.fits import operators_of
-    from tinyhost.models.origin import origin_of
+    from tinyhost.models.origin import adapted_from
     from tinyhost.models.push import push_image
     from tinyhost.models.sampling import SensorSampling
     from tinyhost.models.summary import summarize
@@ -77,9 +77,8 @@ def push_model(device: Device, file: ModelFile, *, force: bool) -> PushResult:
     from tinyhost.tasks.on_device import check_model
 
     image = file.image_for(device.engine, operators_of(device))
-    contents = [part for part in (file.tflite, file.image) if part is not None]
-    digests = {sha256(part).hexdigest() for part in contents}
-    check_not_withdrawn(file.path, digests | {origin_of(file.path) or file.parsed.sha256})
+    digests = (file.parsed.sha256, sha256(file.image).hexdigest(), adapted_from(file.path))
+    check_not_withdrawn(file.path, [digest for digest in digests if digest is not None])
     if not force:
         sensor = SensorSampling.of_info(device.info)
         check_model(summarize(image), device.info.app, board=device.name, sensor=sensor)

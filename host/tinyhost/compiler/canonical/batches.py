@@ -42,54 +42,47 @@ def rewrite_batches(draft: Draft, operator: Operator) -> bool:
 
 def _take_apart(draft: Draft, operator: Operator, block: _Integers, pads: _Integers) -> bool:
     data, output = _ends(draft, operator)
-    n, sizes, rest = _parts(data.shape, block)
+    n, *sizes, depth = data.shape
     padded = [size + int(pair.sum()) for size, pair in zip(sizes, pads, strict=True)]
     split = [(size // own, own) for size, own in zip(padded, block.tolist(), strict=True)]
-    if output.shape != (n * math.prod(block.tolist()), *[size for size, _ in split], *rest):
+    if output.shape != (n * math.prod(block.tolist()), *[size for size, _ in split], depth):
         return False
     if [size * own for size, own in split] != padded:
         return False
     source = data.index
     if pads.any():  # with the zero point, as LiteRT does; TensorFlow Lite Micro's byte is not defined
-        around = np.zeros((len(data.shape), 2), np.int32)
-        around[1 : 1 + len(pads)] = pads
-        shape = (n, *padded, *rest)
+        around = np.pad(pads, ((1, 1), (0, 0))).astype(np.int32)
+        shape = (n, *padded, depth)
         edges = draft.constant(f"{output.name}/pads", around)
         source = draft.emit(operator, "PAD", [data.index, edges], draft.tensor(output, shape), {})
-    places = np.empty((n, *padded, *rest), np.int8).reshape((n, *[size for pair in split for size in pair], *rest))
+    places = np.empty((n, *padded, depth), np.int8).reshape((n, *[size for pair in split for size in pair], depth))
     inner = [2 + 2 * axis for axis in range(len(block))]
     outer = [1 + 2 * axis for axis in range(len(block))]
-    last = range(places.ndim - len(rest), places.ndim)
-    copy_elements(draft, operator, source, places.transpose((*inner, 0, *outer, *last)), output.index)
+    copy_elements(draft, operator, source, places.transpose((*inner, 0, *outer, places.ndim - 1)), output.index)
     return True
 
 
 def _put_together(draft: Draft, operator: Operator, block: _Integers, crops: _Integers) -> bool:
     data, output = _ends(draft, operator)
-    n_parts, sizes, rest = _parts(data.shape, block)
+    n_parts, *sizes, depth = data.shape
     n = n_parts // math.prod(block.tolist())
     whole = [size * own for size, own in zip(sizes, block.tolist(), strict=True)]
     kept = [slice(int(before), size - int(after)) for size, (before, after) in zip(whole, crops, strict=True)]
-    shape = (n, *[max(0, part.stop - part.start) for part in kept], *rest)
+    shape = (n, *[max(0, part.stop - part.start) for part in kept], depth)
     if output.shape != shape or n * math.prod(block.tolist()) != n_parts or output.n_elements == 0:
         return False
-    places = np.empty(data.shape, np.int8).reshape((*block.tolist(), n, *sizes, *rest))
+    places = np.empty(data.shape, np.int8).reshape((*block.tolist(), n, *sizes, depth))
     order = [len(block), *[axis for i in range(len(block)) for axis in (1 + len(block) + i, i)]]
-    pixels = places.transpose((*order, *range(len(order), places.ndim)))
+    pixels = places.transpose((*order, places.ndim - 1))
     if not crops.any():
         copy_elements(draft, operator, data.index, pixels, output.index)
         return True
-    joined = draft.tensor(output, (n, *whole, *rest))
+    joined = draft.tensor(output, (n, *whole, depth))
     copy_elements(draft, operator, data.index, pixels, joined)
-    inner = np.empty((n, *whole, *rest), np.int8)[(slice(None), *kept)]
+    inner = np.empty((n, *whole, depth), np.int8)[(slice(None), *kept)]
     copy_elements(draft, operator, joined, inner, output.index)
     return True
 
 
 def _ends(draft: Draft, operator: Operator) -> tuple[Tensor, Tensor]:
     return draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
-
-
-def _parts(shape: tuple[int, ...], block: _Integers) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
-    """Return the batch, the axes that are taken apart, and the others."""
-    return shape[0], shape[1 : 1 + block.size], shape[1 + block.size :]

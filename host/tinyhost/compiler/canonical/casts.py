@@ -11,6 +11,7 @@ import numpy as np
 from tinyhost.compiler.canonical.booleans import rewrite_boolean_cast
 from tinyhost.compiler.canonical.draft import Draft, is_whole
 from tinyhost.compiler.graph import Graph, Operator, Quantization
+from tinyhost.compiler.int8_scores import UINT8_OFFSET
 
 __all__ = ["rewrite_cast", "rewrite_quantize", "scale_numbers"]
 
@@ -19,8 +20,6 @@ _BYTES = ("int8", "uint8")
 _MOVES = ("CAST", "EXPAND_DIMS", "RESHAPE", "SLICE", "SQUEEZE", "STRIDED_SLICE", "TRANSPOSE")
 _OF_ONE = Quantization(scales=np.ones(1, np.float32), zero_points=np.zeros(1, np.int64), axis=0)
 """Real value = number."""
-_UINT8_OFFSET = 128
-"""What a byte of uint8 is more than the same value's int8."""
 
 
 def scale_numbers(graph: Graph) -> Graph:
@@ -53,7 +52,7 @@ def rewrite_quantize(draft: Draft, operator: Operator) -> bool:
     quantization = output.quantization
     if data.dtype != "float32" or output.dtype != "uint8" or quantization is None:
         return False
-    shifted = replace(quantization, zero_points=quantization.zero_points - _UINT8_OFFSET)
+    shifted = replace(quantization, zero_points=quantization.zero_points - UINT8_OFFSET)
     signed = draft.tensor(replace(output, dtype="int8", quantization=shifted), output.shape)
     draft.emit(operator, "QUANTIZE", operator.inputs, signed, operator.options)
     draft.emit(operator, "QUANTIZE", [signed], output.index, operator.options)

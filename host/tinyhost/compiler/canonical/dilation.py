@@ -191,12 +191,10 @@ def _fits(axes: Mapping[str, _Axis], filters: Sequence[int]) -> bool:
 def _emit(draft: Draft, chain: _Chain) -> None:
     axes = _axes(draft, chain)
     assert axes is not None
-    source, (kernel, *_) = draft.tensors[chain.first.inputs[0]], chain.convolution.outputs
+    source, output = draft.tensors[chain.first.inputs[0]], draft.tensors[chain.convolution.outputs[0]]
     picture = (1, axes["H"].size, axes["W"].size, source.shape[-1])
     data = _converted(draft, chain.before, draft.viewed(chain.first, source.index, picture))
-    result = draft.tensor(
-        draft.tensors[kernel], (1, axes["H"].output, axes["W"].output, draft.tensors[kernel].shape[3])
-    )
+    result = draft.tensor(output, (1, axes["H"].output, axes["W"].output, output.shape[3]))
     options = {
         **chain.convolution.options,
         **{f"Dilation{name}Factor": axis.block for name, axis in axes.items()},

@@ -50,35 +50,29 @@ def check_pictures(
 ) -> tuple[ClassFolder, str, list[CheckedSample]]:
     """Return a folder's checked pictures, and the rule of their parts. Raises DatasetError."""
     skipped: list[Skipped] = []
-    pictures, seen = [], []
+    pictures, samples = [], []
     for picture, pixels in read_pictures(folder, skipped, on_file):
         pictures.append(picture)
         figures = picture_figures(pixels)
         faults = faults_of(picture_faults(figures))
         if figures.contrast:  # a wall, or the sky: what gives one value everywhere is no camera
             faults = tuple(replace(f, level="look") if f.issue == "low_information" else f for f in faults)
-        own = faults, content_digest(pixels), fingerprint(pixels), pixels.shape
-        compared = figures_of_picture(pixels) if compares else {}
-        seen.append((*own, compared, picture_looks(figures), figures.seam_row))
+        samples.append(
+            CheckedSample(
+                file=picture.path.relative_to(folder).as_posix(),
+                label=picture.label,
+                digest=content_digest(pixels),
+                faults=faults,
+                fingerprint=fingerprint(pixels),
+                size=(pixels.shape[1], pixels.shape[0]),
+                figures=figures_of_picture(pixels) if compares else {},
+                looks=picture_looks(figures),
+                seam_row=figures.seam_row,
+            )
+        )
     found = class_folder(folder, pictures, skipped)
     by, parts = part_of_pictures(found)
-    samples = [
-        CheckedSample(
-            file=picture.path.relative_to(folder).as_posix(),
-            label=picture.label,
-            digest=digest,
-            faults=faults,
-            part=part,
-            fingerprint=hashed,
-            size=(shape[1], shape[0]),
-            figures=compared,
-            looks=looks,
-            seam_row=seam,
-        )
-        for picture, part, (faults, digest, hashed, shape, compared, looks, seam) in zip(
-            pictures, parts, seen, strict=True
-        )
-    ]
+    samples = [replace(sample, part=part) for sample, part in zip(samples, parts, strict=True)]
     return found, by, samples
 
 
